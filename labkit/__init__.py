@@ -1,0 +1,1 @@
+"""Learn Docker by doing: exercises and checks on a real Docker Engine."""

@@ -1,0 +1,328 @@
+"""One engine, and the few things the lab asks of it.
+
+Every method is one or two calls of the Engine API (1.41 unless said otherwise) and returns the API's own JSON, so that
+what the API's reference says of a field holds here. All faults leave as `labkit.errors.EngineError` or its kin.
+"""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
+
+import docker
+import requests
+from docker.errors import APIError, ImageNotFound, NotFound
+
+from labkit.engine.faults import faults
+from labkit.errors import StepTimeout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from labkit.progress import Progress
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What an engine says of itself.
+
+    Attributes:
+        name: "Docker Engine" or "Podman".
+        version: such as "20.10.24".
+        api: the API version spoken, such as "1.41".
+        os: "linux" wherever containers are Linux's, also for Docker Desktop.
+        arch: such as "amd64".
+        storage_driver: such as "overlay2".
+        cgroup: "1" or "2".
+        source: where the lab found it, such as "DOCKER_HOST".
+        rootless: True where the daemon does not run as root.
+    """
+
+    name: str
+    version: str
+    api: str
+    os: str
+    arch: str
+    storage_driver: str
+    cgroup: str
+    source: str
+    rootless: bool
+
+    @property
+    def podman(self) -> bool:
+        """True for Podman's API."""
+        return self.name == "Podman"
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A Docker Engine, or something that speaks its API.
+
+    Args:
+        client: the SDK's client, already known to answer.
+        url: its address, such as ``unix:///var/run/docker.sock``.
+        source: where the address comes from, in words for a person.
+    """
+
+    client: docker.DockerClient = field(repr=False)
+    url: str
+    source: str
+
+    @property
+    def api(self) -> Any:  # noqa: ANN401  the SDK's low-level client is assembled from untyped mixins
+        """The SDK's low-level client."""
+        return self.client.api
+
+    @cached_property
+    def about(self) -> About:
+        """What the engine says of itself.
+
+        source: Engine API 1.41, SystemVersion and SystemInfo.
+        """
+        with faults("asking the engine about itself"):
+            version, info = self.api.version(), self.api.info()
+        parts = " ".join(part.get("Name", "") for part in version.get("Components") or [])
+        return About(
+            name="Podman" if "Podman" in parts else "Docker Engine",
+            version=version["Version"],
+            api=version["ApiVersion"],
+            os=version["Os"],
+            arch=version["Arch"],
+            storage_driver=info.get("Driver", "unknown"),
+            cgroup=info.get("CgroupVersion", "1"),
+            source=self.source,
+            rootless=any("name=rootless" in option for option in info.get("SecurityOptions") or []),
+        )
+
+    # -- images ------------------------------------------------------------------------------------------------
+
+    def image(self, ref: str) -> Json | None:
+        """Describe an image, or return None where there is none of this name or id (ImageInspect)."""
+        with faults(f"looking at the image {ref}"):
+            try:
+                return cast("Json", self.api.inspect_image(ref))
+            except ImageNotFound:
+                return None
+
+    def images(self, label: str | None = None, *, intermediate: bool = False) -> list[Json]:
+        """List images (ImageList).
+
+        Args:
+            label: only those with this label, ``name`` or ``name=value``.
+            intermediate: with the untagged parents that the classic builder keeps.
+        """
+        with faults("listing images"):
+            return cast("list[Json]", self.api.images(all=intermediate, filters={"label": label} if label else None))
+
+    def history(self, ref: str) -> list[Json]:
+        """List an image's history, newest first (ImageHistory)."""
+        with faults(f"reading the history of {ref}"):
+            return cast("list[Json]", self.api.history(ref))
+
+    def save(self, ref: str) -> Iterator[bytes]:
+        """Stream an image as a docker archive (ImageGet)."""
+        with faults(f"reading the image {ref}"):
+            yield from self.api.get_image(ref)
+
+    def load(self, archive: Path) -> None:
+        """Load a docker archive (ImageLoad)."""
+        with faults(f"loading {archive.name}"), archive.open("rb") as stream:
+            for message in self.api.load_image(stream):
+                if "error" in message:
+                    raise APIError(message["error"])
+
+    def pull(self, ref: str, progress: Progress | None = None) -> None:
+        """Pull an image from its registry (ImageCreate).
+
+        Raises:
+            EngineError: the registry does not answer, or has no such image.
+        """
+        name, _, tag = ref.rpartition(":") if ":" in ref.rsplit("/", 1)[-1] else (ref, "", "latest")
+        with faults(f"pulling {ref}"):
+            for message in self.api.pull(name, tag=tag, stream=True, decode=True):
+                if "error" in message:
+                    raise APIError(message["error"])
+                detail = message.get("progressDetail") or {}
+                if progress and detail.get("total"):
+                    progress(f"pull {ref} {message.get('id', '')}", detail.get("current"), detail["total"])
+
+    def tag(self, source: str, target: str) -> None:
+        """Give an image one more name (ImageTag)."""
+        name, _, tag = target.rpartition(":")
+        with faults(f"tagging {source} as {target}"):
+            self.api.tag(source, name, tag)
+
+    def remove_image(self, ref: str, *, force: bool = False, noprune: bool = False) -> bool:
+        """Remove an image (ImageDelete).
+
+        Args:
+            ref: its name or id.
+            force: also where a stopped container uses it, or where it has several names.
+            noprune: keep its untagged parents.
+
+        Returns:
+            False where it is absent, in use, or another image's parent.
+        """
+        with faults(f"removing the image {ref}"):
+            try:
+                self.api.remove_image(ref, force=force, noprune=noprune)
+            except ImageNotFound:
+                return False
+            except APIError as error:
+                if error.status_code == requests.codes.conflict:
+                    return False
+                raise
+            return True
+
+    # -- containers --------------------------------------------------------------------------------------------
+
+    def create(self, image: str, command: Sequence[str] | str | None = None, **options: object) -> str:
+        """Create a container and return its id (ContainerCreate).
+
+        Args:
+            image: the image's name or id.
+            command: replaces the image's CMD.
+            options: those of the SDK's ``containers.create``.
+        """
+        with faults(f"creating a container from {image}"):
+            return cast("str", self.client.containers.create(image, cast("Any", command), **cast("Any", options)).id)
+
+    def start(self, container: str) -> None:
+        """Start a container (ContainerStart)."""
+        with faults("starting a container"):
+            self.api.start(container)
+
+    def inspect(self, container: str) -> Json:
+        """Describe a container (ContainerInspect)."""
+        with faults("looking at a container"):
+            return cast("Json", self.api.inspect_container(container))
+
+    def wait(self, container: str, seconds: float) -> int:
+        """Wait until a container has exited and return its exit code (ContainerWait).
+
+        Raises:
+            StepTimeout: it still runs after ``seconds``.
+        """
+        with faults("waiting for a container"):
+            try:
+                return int(self.api.wait(container, timeout=seconds)["StatusCode"])
+            except (requests.exceptions.ReadTimeout, requests.exceptions.ConnectionError) as error:
+                if "timed out" not in str(error).lower():
+                    raise
+                raise StepTimeout(
+                    f"The container was still running after {seconds:g} seconds.",
+                    fix="see what it waits for in its logs",
+                ) from None
+
+    def kill(self, container: str, signal: str = "SIGKILL") -> bool:
+        """Send a signal to a container's main process (ContainerKill); False where it does not run."""
+        with faults("sending a signal to a container"):
+            try:
+                self.api.kill(container, signal)
+            except APIError as error:
+                if error.status_code in (requests.codes.conflict, requests.codes.not_found):
+                    return False
+                raise
+            return True
+
+    def remove(self, container: str) -> None:
+        """Remove a container by force, with its anonymous volumes (ContainerDelete); absent is fine."""
+        with faults("removing a container"):
+            try:
+                self.api.remove_container(container, force=True, v=True)
+            except NotFound:
+                return
+            except APIError as error:
+                if error.status_code != requests.codes.conflict:  # 409: its removal is already under way
+                    raise
+
+    def logs(self, container: str) -> str:
+        """Return all that a container wrote to its standard output and error (ContainerLogs)."""
+        with faults("reading a container's logs"):
+            return cast("bytes", self.api.logs(container)).decode(errors="replace")
+
+    def top(self, container: str) -> list[dict[str, str]]:
+        """List a running container's processes: keys ``uid``, ``pid`` (the host's), ``args`` (ContainerTop)."""
+        with faults("listing a container's processes"):
+            answer = self.api.top(container, ps_args="-eo uid,pid,args")
+        keys = [title.lower() for title in answer["Titles"]]
+        keys = ["args" if key == "command" else key for key in keys]
+        return [dict(zip(keys, row, strict=True)) for row in answer["Processes"] or []]
+
+    def exec(self, container: str, argv: Sequence[str]) -> tuple[int, str]:
+        """Run a program in a running container; return its exit code and output (ContainerExec, ExecStart)."""
+        with faults("running a program in a container"):
+            answer = self.client.containers.get(container).exec_run(list(argv))
+        return int(answer.exit_code if answer.exit_code is not None else -1), answer.output.decode(errors="replace")
+
+    def read_file(self, container: str, path: str) -> bytes:
+        """Return one file of a container, running or not (ContainerArchive).
+
+        Raises:
+            FileNotFoundError: there is no such file.
+        """
+        with faults(f"reading {path} from a container"):
+            try:
+                stream, _ = self.api.get_archive(container, path)
+            except NotFound:
+                raise FileNotFoundError(path) from None
+            with tarfile.open(fileobj=io.BytesIO(b"".join(stream))) as archive:
+                member = archive.extractfile(archive.next())  # type: ignore[arg-type]
+                return member.read() if member else b""
+
+    def containers(self, label: str | None = None) -> list[Json]:
+        """List containers, running or not, all or those with a label (ContainerList)."""
+        with faults("listing containers"):
+            return cast("list[Json]", self.api.containers(all=True, filters={"label": label} if label else None))
+
+    # -- networks and volumes ----------------------------------------------------------------------------------
+
+    def create_network(self, name: str, labels: Mapping[str, str], *, outbound: bool = False) -> str:
+        """Create a bridge network and return its id (NetworkCreate).
+
+        Args:
+            name: its name.
+            labels: its labels.
+            outbound: whether its containers reach other hosts. Where not, ports can still be published on
+                loopback: an ``internal`` network would forbid that, so masquerading is left out instead, and
+                an answer from outside has no way back.
+        """
+        options = {"com.docker.network.bridge.enable_ip_masquerade": str(outbound).lower()}
+        with faults("creating a network"):
+            made = self.api.create_network(name, driver="bridge", labels=dict(labels), options=options)
+        return cast("str", made["Id"])
+
+    def networks(self, label: str) -> list[Json]:
+        """List networks with a label (NetworkList)."""
+        with faults("listing networks"):
+            return cast("list[Json]", self.api.networks(filters={"label": label}))
+
+    def remove_network(self, network: str) -> None:
+        """Remove a network (NetworkDelete); absent is fine."""
+        with faults("removing a network"):
+            try:
+                self.api.remove_network(network)
+            except NotFound:
+                return
+
+    def volumes(self, label: str) -> list[Json]:
+        """List volumes with a label (VolumeList)."""
+        with faults("listing volumes"):
+            return cast("list[Json]", self.api.volumes(filters={"label": label})["Volumes"] or [])
+
+    def remove_volume(self, name: str) -> None:
+        """Remove a volume (VolumeDelete); absent is fine."""
+        with faults("removing a volume"):
+            try:
+                self.api.remove_volume(name)
+            except NotFound:
+                return

@@ -1,0 +1,85 @@
+"""Everything that can go wrong, as one tree.
+
+    LabError
+    ├── EngineError           the Docker Engine
+    │   ├── EngineNotFound        none answers at any known address
+    │   ├── EngineForbidden       a socket is there, but this user may not use it
+    │   ├── EngineTooOld          older than 20.10
+    │   ├── EngineDied            it answered before and does not now
+    │   └── DiskFull              the engine has no room left
+    ├── ImageError            a base image could not be had
+    ├── ExerciseError         exercise.toml is wrong (the author's to mend)
+    ├── WorkspaceError        the learner's folder cannot be read or written
+    ├── BuildError            the learner's Dockerfile does not build (a result, not a fault)
+    ├── SandboxError          a container could not be run as asked
+    └── StepTimeout           a step took longer than its limit
+
+Each error is three sentences: what happened, why it matters (may be empty), and what to do.
+"""
+
+from __future__ import annotations
+
+
+class LabError(Exception):
+    """Something went wrong that a person can understand and mend.
+
+    Args:
+        what: what happened, one sentence.
+        fix: what to do about it, one sentence or a command.
+        why: why it matters, where that is not obvious.
+    """
+
+    def __init__(self, what: str, *, fix: str, why: str = "") -> None:
+        super().__init__(what)
+        self.what, self.fix, self.why = what, fix, why
+
+    def __str__(self) -> str:
+        return "\n".join(part for part in (self.what, self.why, f"What to do: {self.fix}") if part)
+
+
+class EngineError(LabError):
+    """The Docker Engine failed us."""
+
+
+class EngineNotFound(EngineError):  # noqa: N818  the names say what happened
+    """No engine answers at any known address."""
+
+
+class EngineForbidden(EngineError):  # noqa: N818
+    """There is a socket, but this user may not use it."""
+
+
+class EngineTooOld(EngineError):  # noqa: N818
+    """The engine is older than the oldest that the lab supports."""
+
+
+class EngineDied(EngineError):  # noqa: N818
+    """The engine answered before and does not answer now."""
+
+
+class DiskFull(EngineError):  # noqa: N818
+    """The engine has no room left on its disk."""
+
+
+class ImageError(LabError):
+    """A base image could not be had."""
+
+
+class ExerciseError(LabError):
+    """An exercise's definition is wrong."""
+
+
+class WorkspaceError(LabError):
+    """The learner's folder cannot be read or written."""
+
+
+class BuildError(LabError):
+    """The learner's Dockerfile does not build: a result to show, not a fault of the lab."""
+
+
+class SandboxError(LabError):
+    """A container could not be run as asked."""
+
+
+class StepTimeout(LabError):  # noqa: N818
+    """A step took longer than its limit."""

@@ -1,0 +1,72 @@
+"""How long work tells that it goes on. The worker calls; whoever shows decides how.
+
+A ``Progress`` is any callable ``(what, done, total)``: ``what`` is a short phrase that stays the same for one
+piece of work ("download node"), ``done`` and ``total`` count bytes or steps and may be None where unknown.
+The same ``what`` with ``done == total`` ends that piece of work.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol, TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress as Bars, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PLAIN_INTERVAL = 5.0  # seconds between two lines of the same piece of work in a log
+
+
+class Progress(Protocol):
+    """Told about every step of long work."""
+
+    def __call__(self, what: str, done: float | None = None, total: float | None = None, /) -> None:
+        """Work ``what`` has come to ``done`` of ``total``."""
+
+
+def silent(what: str, done: float | None = None, total: float | None = None, /) -> None:
+    """Show nothing."""
+
+
+class _Plain:
+    """One line when a piece of work starts, one each few seconds, one when it ends: for logs."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._last: dict[str, float] = {}
+
+    def __call__(self, what: str, done: float | None = None, total: float | None = None, /) -> None:
+        now, ended = time.monotonic(), done is not None and done == total
+        if ended or now - self._last.get(what, float("-inf")) >= PLAIN_INTERVAL:
+            self._last[what] = now
+            percent = f" {100 * done / total:.0f} %" if done is not None and total else ""
+            print(f"{what}:{' done' if ended else percent or ' …'}", file=self._stream, flush=True)
+
+
+class _Rich:
+    """A bar for each piece of work."""
+
+    def __init__(self, bars: Bars) -> None:
+        self._bars = bars
+        self._tasks = {}  # type: ignore[var-annotated]
+
+    def __call__(self, what: str, done: float | None = None, total: float | None = None, /) -> None:
+        if what not in self._tasks:
+            self._tasks[what] = self._bars.add_task(what, total=total)
+        self._bars.update(self._tasks[what], completed=done, total=total)
+
+
+@contextmanager
+def shown(stream: TextIO | None = None) -> Iterator[Progress]:
+    """Progress bars where ``stream`` (default: standard error) is a terminal, plain lines where it is not."""
+    stream = stream or sys.stderr
+    if not stream.isatty():
+        yield _Plain(stream)
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Bars(*columns, console=Console(file=stream)) as bars:
+        yield _Rich(bars)
