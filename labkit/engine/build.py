@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 Builder = Literal["classic", "buildkit"]
 
+DEFAULT_REGISTRY = "docker.io/library/"  # BuildKit writes names out in full
 # Said when a parent in the build cache was removed by somebody else in the middle of a build: nobody's fault.
 LOST_PARENT = re.compile(r"unable to find image .?sha256:|No such image: sha256:")
 
@@ -168,7 +169,7 @@ class _ClassicTrace:
         self.log: list[str] = []
         self.image_id = ""
         self.error = ""
-        self._labels = tuple(labels)
+        self._own_labels = tuple(f"LABEL {label}=" for label in labels)
         self._stage, self._stages, self._number = "0", -1, 0
 
     def feed(self, message: Json) -> tuple[str, int, int] | None:
@@ -182,8 +183,8 @@ class _ClassicTrace:
             return self._begin(step[3].strip(), int(step[1]), int(step[2]))
         if line == " ---> Using cache" and self.steps:
             self.steps[-1] = BuildStep(self._number, self._stage, self.steps[-1].instruction, cached=True)
-        elif image := self.IMAGE.match(line):
-            self.images.append(image[1])
+        elif (image := self.IMAGE.match(line)) and not self.steps[-1].instruction.upper().startswith("FROM "):
+            self.images.append(image[1])  # after FROM it is the base image's id, which is not this build's
         return None
 
     def _begin(self, instruction: str, number: int, total: int) -> tuple[str, int, int]:
@@ -198,12 +199,9 @@ class _ClassicTrace:
         return instruction, number, total
 
     def result(self) -> Build:
-        """All steps but the one that sets the lab's own labels, and ARG before the first FROM as it is."""
-        own = tuple(s for s in self.steps if not (s.instruction.startswith("LABEL ") and self._is_ours(s.instruction)))
-        return Build(self.image_id, own, "classic", tuple(dict.fromkeys(self.images)), "".join(self.log))
-
-    def _is_ours(self, instruction: str) -> bool:
-        return bool(self._labels) and all(label in instruction for label in self._labels)
+        """All steps but those that set the lab's own labels."""
+        learners = tuple(step for step in self.steps if not step.instruction.startswith(self._own_labels))
+        return Build(self.image_id, learners, "classic", tuple(dict.fromkeys(self.images)), "".join(self.log))
 
 
 def _classic(
@@ -284,7 +282,9 @@ def _overdue(request: BuildRequest) -> StepTimeout:
 def _fault(message: str, instruction: str, log: str) -> Exception:
     """Tell the learner's fault from the engine's."""
     if no_space(message):
-        return DiskFull("The engine has no room left on its disk.", fix="free some room, for example with `labkit clean`")
+        return DiskFull(
+            "The engine has no room left on its disk.", fix="free some room, for example with `labkit clean`"
+        )
     if LOST_PARENT.search(message):
         return _LostParent(message)
     return BuildFailed(message.strip(), instruction=instruction, log="\n".join(log.splitlines()[-25:]))
@@ -313,6 +313,7 @@ class _BuildKitTrace:
             stage = (step["stage"] or "0").removeprefix("stage-")
             self._stages.setdefault(stage, len(self._stages))
             number, instruction = int(step["number"]), " ".join(step["instruction"].split())
+            instruction = instruction.replace(DEFAULT_REGISTRY, "", 1)
             is_from = instruction.upper().startswith("FROM ")
             self.steps.setdefault(vertex, BuildStep(number, stage, instruction, cached=is_from))
             return instruction, number, int(step["total"])

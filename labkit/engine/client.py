@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
-import docker
 import requests
 from docker.errors import APIError, ImageNotFound, NotFound
 
@@ -22,6 +21,8 @@ from labkit.errors import StepTimeout
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+
+    import docker
 
     from labkit.progress import Progress
 
@@ -262,7 +263,9 @@ class Engine:
         """Run a program in a running container; return its exit code and output (ContainerExec, ExecStart)."""
         with faults("running a program in a container"):
             answer = self.client.containers.get(container).exec_run(list(argv))
-        return int(answer.exit_code if answer.exit_code is not None else -1), answer.output.decode(errors="replace")
+        return int(answer.exit_code if answer.exit_code is not None else -1), cast("bytes", answer.output).decode(
+            errors="replace"
+        )
 
     def read_file(self, container: str, path: str) -> bytes:
         """Return one file of a container, running or not (ContainerArchive).

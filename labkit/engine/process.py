@@ -27,9 +27,7 @@ class Terminated(Exception):  # noqa: N818
         self.code, self.overdue = code, overdue
 
 
-def run_lines(
-    argv: Sequence[str], *, env: Mapping[str, str], stdin: bytes, seconds: float
-) -> Iterator[str]:
+def run_lines(argv: Sequence[str], *, env: Mapping[str, str], stdin: bytes, seconds: float) -> Iterator[str]:
     """Run a program and yield the lines that it prints, standard error among them.
 
     Raises:
@@ -107,4 +105,3 @@ def have_buildkit_command() -> bool:
         return bool(docker_with_buildkit())
     except EngineError:
         return False
-

@@ -1,0 +1,79 @@
+"""Checks of a build: whether it ends well, and what a second one reuses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pathspec import PathSpec
+
+from labkit.checks.registry import check, failed, passed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from labkit.evidence import Evidence
+    from labkit.layers import Layer
+    from labkit.result import Finding
+
+
+@check("The image builds")
+def image_builds(evidence: Evidence) -> Finding:
+    """Build the image; a build that fails is reported with the instruction that failed."""
+    steps = len(evidence.build.steps)
+    return passed(f"The image was built in {steps} steps.")
+
+
+@check("A source edit leaves the dependencies' layer reused")
+def layer_reused(evidence: Evidence, *, edit: str, holds: str) -> Finding:
+    """Edit one source file, build again, and compare the layer that holds certain files.
+
+    Args:
+        evidence: the evidence.
+        edit: the source file that is edited, relative to the build context.
+        holds: pattern (as in .gitignore) of the files whose layer must stay the same, such as ``app/node_modules``.
+    """
+    layer = _holding(evidence.image.layers, holds)
+    if layer is None:
+        return failed(
+            f"No layer of the image holds {holds}.",
+            f"A layer of its own for {holds}.",
+            "What is not in the image can be neither reused nor used.",
+        )
+    again = evidence.rebuild(edit)
+    if again.image.id == evidence.image.id or not _has_edit(evidence, edit):
+        return failed(
+            f"After an edit of {edit} the rebuilt image holds the old {edit}, or none.",
+            f"The image holds the {edit} that is in the build context.",
+            "A cache that hides a change is worse than none: you would run old code.",
+        )
+    made = layer.created_by or "the instruction that makes it"
+    if layer.diff_id in again.image.diff_ids:
+        return passed(f"After an edit of {edit}, the layer of {holds} was reused.")
+    return failed(
+        f"After an edit of {edit}, the layer of {holds} was built again ({made}).",
+        f"The same layer before and after the edit of {edit}.",
+        "Each instruction after the first one whose input changed runs again. "
+        "Whoever changes one line of source then waits for every dependency to be installed anew.",
+    )
+
+
+def _holding(layers: Sequence[Layer], pattern: str) -> Layer | None:
+    """The topmost layer that holds at least half as many of the files as the fullest one."""
+    spec = PathSpec.from_lines("gitwildmatch", [pattern])
+    counts = [sum(not file.is_dir and spec.match_file(path) for path, file in layer.files.items()) for layer in layers]
+    most = max(counts, default=0)
+    full = [layer for layer, count in zip(layers, counts, strict=True) if most and count * 2 >= most]
+    return full[-1] if full else None
+
+
+def _has_edit(evidence: Evidence, edit: str) -> bool:
+    """Whether the rebuilt image holds the edited file anywhere."""
+    again = evidence.rebuild(edit)
+    candidates = [path for path in evidence.image.files if path == edit or path.endswith(f"/{edit}")]
+    for path in candidates:
+        try:
+            if again.image.read(path) == again.data:
+                return True
+        except FileNotFoundError:
+            continue
+    return False

@@ -1,0 +1,105 @@
+"""Checks of a running container: who it runs as, whether it answers, how it stops."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from labkit.checks.registry import check, failed, passed
+from labkit.errors import SandboxError, StepTimeout
+
+if TYPE_CHECKING:
+    from labkit.evidence import Evidence
+    from labkit.result import Finding
+
+KILLED = 137  # 128 + SIGKILL
+WHY_ALIVE = "A container lives as long as its main process: when that ends, the container ends."
+
+
+@check("No process runs as root")
+def runs_as_non_root(evidence: Evidence) -> Finding:
+    """Start a container and look at the user id of every process in it, once it is up."""
+    want = "A user id other than 0 for every process."
+    try:
+        processes = evidence.processes
+    except (SandboxError, StepTimeout) as error:
+        return failed(error.what, f"A running container. {want}", WHY_ALIVE)
+    root = [process for process in processes if process.uid == 0]
+    if not root and processes:
+        return passed(f"The container's processes run as user id {', '.join(sorted({str(p.uid) for p in processes}))}.")
+    return failed(
+        f"This process runs as root (user id 0): {root[0].command}" if root else "The container has no process.",
+        want,
+        "Root in a container is root to the kernel that the host uses too. "
+        "Whoever breaks out of the app, or finds a hole in the kernel, starts from there.",
+    )
+
+
+@check("Port {port} answers")
+def answers_on_port(evidence: Evidence, *, port: int, path: str = "/", contains: str = "") -> Finding:
+    """Start a container with the port published, ask it over HTTP, and expect a good answer.
+
+    Args:
+        evidence: the evidence.
+        port: the container's port; the exercise's ``[run] publish`` must name it.
+        path: what to ask for.
+        contains: text that the answer must hold.
+    """
+    want = f"A good answer to GET {path} on port {port}" + (f" that holds {contains!r}." if contains else ".")
+    why = (
+        "Publishing a port only leads to it. Something in the container must listen there, on all addresses (0.0.0.0)."
+    )
+    try:
+        answer = evidence.answer(port, path)
+    except (SandboxError, StepTimeout) as error:
+        return failed(error.what, want, why)
+    if answer.status >= 400:  # noqa: PLR2004  HTTP: errors begin here
+        return failed(f"GET {path} on port {port} was answered with status {answer.status}.", want, why)
+    if contains not in answer.text:
+        return failed(f"GET {path} on port {port} was answered with {answer.text[:80]!r}.", want, why)
+    return passed(f"GET {path} on the published port was answered with status {answer.status}.")
+
+
+@check("The container stays up")
+def stays_up(evidence: Evidence, *, seconds: float = 2) -> Finding:
+    """Start a container and see that its main process has not ended after a while.
+
+    Args:
+        evidence: the evidence.
+        seconds: how long it must run.
+    """
+    try:
+        code = evidence.service.wait(seconds)
+    except StepTimeout:
+        return passed(f"The container still ran after {seconds:g} seconds.")
+    except SandboxError as error:
+        return failed(error.what, "A container that starts.", WHY_ALIVE)
+    last = evidence.service.logs.strip().splitlines()[-1:] or ["nothing"]
+    return failed(
+        f"The container ended with exit code {code}; its last words: {last[0]}",
+        f"A container that still runs after {seconds:g} seconds.",
+        WHY_ALIVE,
+    )
+
+
+@check("It stops when it is asked to")
+def stops_gracefully(evidence: Evidence, *, seconds: float = 5) -> Finding:
+    """Send the image's stop signal, as `docker stop` does, and see that the container ends by itself in time.
+
+    Args:
+        evidence: the evidence.
+        seconds: the time it has.
+    """
+    want = f"An end by itself within {seconds:g} seconds of the stop signal."
+    try:
+        stop = evidence.stop(seconds)
+    except (SandboxError, StepTimeout) as error:
+        return failed(error.what, f"A running container. {want}", WHY_ALIVE)
+    if stop.exit_code is None or stop.exit_code == KILLED:
+        return failed(
+            f"{seconds:g} seconds after {stop.signal} the container still ran.",
+            want,
+            "`docker stop` waits ten seconds and then kills. Requests under way are lost, each deployment takes longer. "
+            "In shell form (CMD node app.js) the shell is the main process and does not pass the signal on; "
+            "as main process, an app gets no default handling of signals either.",
+        )
+    return passed(f"The container ended by itself after {stop.signal}, with exit code {stop.exit_code}.")

@@ -1,0 +1,170 @@
+"""A container that runs in the sandbox, and what can be seen of it."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import requests
+import tenacity
+
+from labkit.errors import EngineError, SandboxError, StepTimeout
+
+if TYPE_CHECKING:
+    from labkit.engine import Engine
+
+ASK_EVERY = 0.1  # seconds between two attempts to reach a port that does not answer yet
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process of a container: its user id, as the engine's host sees it unless it is mapped, and its command."""
+
+    uid: int
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer."""
+
+    status: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """How a container ended after its stop signal.
+
+    Attributes:
+        signal: the signal sent, such as "SIGTERM".
+        seconds: until it had exited.
+        exit_code: its exit code; None where it was still running when the time was up.
+    """
+
+    signal: str
+    seconds: float
+    exit_code: int | None
+
+
+class Container:
+    """A started container.
+
+    Args:
+        engine: where it runs.
+        id: its id.
+    """
+
+    def __init__(self, engine: Engine, id: str) -> None:  # noqa: A002  the API's own word
+        self._engine, self.id = engine, id
+
+    @property
+    def running(self) -> bool:
+        """Whether it runs now."""
+        return bool(self._engine.inspect(self.id)["State"]["Running"])
+
+    @property
+    def exit_code(self) -> int | None:
+        """Its exit code, or None while it runs."""
+        state = self._engine.inspect(self.id)["State"]
+        return None if state["Running"] else int(state["ExitCode"])
+
+    @property
+    def logs(self) -> str:
+        """All that it wrote to its standard output and error."""
+        return self._engine.logs(self.id)
+
+    def address(self, port: int) -> tuple[str, int]:
+        """The loopback address and port at which a published container port is reached.
+
+        Raises:
+            SandboxError: the port is not published, or the container has ended.
+        """
+        bound = self._engine.inspect(self.id)["NetworkSettings"]["Ports"].get(f"{port}/tcp")
+        if not bound:
+            raise SandboxError(f"Port {port} of the container is not published.", fix="see whether it still runs")
+        return bound[0]["HostIp"], int(bound[0]["HostPort"])
+
+    def get(self, port: int, path: str = "/", seconds: float = 20) -> Answer:
+        """Ask a published port over HTTP, again and again until it answers.
+
+        Args:
+            port: the container's port.
+            path: what to ask for.
+            seconds: how long to go on asking.
+
+        Raises:
+            SandboxError: the container ended before it answered.
+            StepTimeout: nothing answered in time.
+        """
+
+        def ask() -> Answer:
+            host, number = self.address(port)
+            answer = requests.get(f"http://{host}:{number}{path}", timeout=5)
+            return Answer(answer.status_code, answer.text)
+
+        asking = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(lambda e: isinstance(e, requests.RequestException) and self.running),
+            wait=tenacity.wait_fixed(ASK_EVERY),
+            stop=tenacity.stop_after_delay(seconds),
+            reraise=True,
+        )
+        try:
+            return asking(ask)
+        except requests.RequestException:
+            raise self._no_answer(port, seconds) from None
+
+    def _no_answer(self, port: int, seconds: float) -> SandboxError | StepTimeout:
+        code = self.exit_code
+        if code is not None:
+            last = self.logs.strip().splitlines()[-1:] or ["nothing"]
+            return SandboxError(
+                f"The container ended with exit code {code}; its last words: {last[0]}", fix="read its logs"
+            )
+        return StepTimeout(
+            f"Nothing answered on port {port} within {seconds:g} seconds.", fix="see which port the app listens on"
+        )
+
+    def processes(self) -> tuple[Process, ...]:
+        """Its processes, the main one first.
+
+        The engine lists them with its host's `ps`; where that is missing, or user ids are mapped, the container's
+        own /proc is asked for the main process.
+        """
+        if not self._engine.about.rootless:
+            try:
+                rows = self._engine.top(self.id)
+                return tuple(Process(int(row["uid"]), row["args"]) for row in rows)
+            except (EngineError, ValueError):
+                pass
+        code, status = self._engine.exec(self.id, ["cat", "/proc/1/status"])
+        uid = re.search(r"^Uid:\s+(\d+)", status, re.MULTILINE)
+        name = re.search(r"^Name:\s+(.*)", status, re.MULTILINE)
+        if code or not uid:
+            raise SandboxError("The container's processes cannot be listed.", fix="see whether it still runs")
+        return (Process(int(uid[1]), name[1] if name else "?"),)
+
+    def exec(self, *argv: str) -> tuple[int, str]:
+        """Run a program in it; return its exit code and output."""
+        return self._engine.exec(self.id, argv)
+
+    def wait(self, seconds: float) -> int:
+        """Wait until it has exited and return its exit code, or raise StepTimeout."""
+        return self._engine.wait(self.id, seconds)
+
+    def stop(self, seconds: float) -> Stop:
+        """Send its stop signal as `docker stop` does, wait, and leave it running where it does not obey."""
+        signal = self._engine.inspect(self.id)["Config"].get("StopSignal") or "SIGTERM"
+        began = time.monotonic()
+        self._engine.kill(self.id, signal)
+        try:
+            code: int | None = self.wait(seconds)
+        except StepTimeout:
+            code = None
+        return Stop(signal, time.monotonic() - began, code)
+
+    def remove(self) -> None:
+        """Remove it, running or not."""
+        self._engine.remove(self.id)

@@ -1,0 +1,46 @@
+"""The course on disk: where it is, and which exercises it has."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path
+
+from labkit import spec
+from labkit.checks.registry import CHECKS
+from labkit.errors import ExerciseError
+
+
+def root() -> Path:
+    """The course's folder: LABKIT_COURSE, or the checkout that this package is part of.
+
+    Raises:
+        ExerciseError: there is no course there.
+    """
+    folder = Path(os.environ.get("LABKIT_COURSE") or Path(__file__).parent.parent).resolve()
+    if not (folder / "exercises").is_dir():
+        raise ExerciseError(f"{folder} holds no exercises.", fix="set LABKIT_COURSE to the course's folder")
+    return folder
+
+
+def exercises(course: Path | None = None) -> list[spec.Exercise]:
+    """All exercises in the order of their numbers."""
+    folder = (course or root()) / "exercises"
+    return [spec.load(path.parent, CHECKS) for path in sorted(folder.glob(f"*/{spec.NAME}"))]
+
+
+def exercise(name: str, course: Path | None = None) -> spec.Exercise:
+    """Find one exercise by its slug (``06-layer-order``), its name (``layer-order``) or its number (``6``).
+
+    Raises:
+        ExerciseError: there is none of this name; the message names the nearest.
+    """
+    folders = sorted(path.parent for path in ((course or root()) / "exercises").glob(f"*/{spec.NAME}"))
+    for folder in folders:
+        number, _, short = folder.name.partition("-")
+        if name in (folder.name, short) or (name.isdigit() and int(name) == int(number)):
+            return spec.load(folder, CHECKS)
+    names = [folder.name.partition("-")[2] for folder in folders]
+    close = difflib.get_close_matches(name, names, n=1)
+    near = f"Did you mean {close[0]!r}?" if close else f"There are: {', '.join(names)}."
+    raise ExerciseError(f"There is no exercise {name!r}. {near}", fix="see `labkit list`")

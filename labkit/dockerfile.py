@@ -1,0 +1,108 @@
+"""What a Dockerfile says, for the few questions that only its text can answer."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from dockerfile_parse import DockerfileParser
+
+NEEDS_BUILDKIT = {
+    "RUN": ("--mount", "--network", "--security"),
+    "COPY": ("--link", "--parents", "--exclude", "--chmod"),
+    "ADD": ("--link", "--checksum", "--keep-git-dir", "--exclude", "--chmod"),
+}
+HEREDOC = re.compile(r"<<-?\s*[\"']?[A-Za-z_]")
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """One instruction.
+
+    Attributes:
+        name: in capitals, such as ``COPY``.
+        value: what follows, continued lines joined, spaces made single.
+        stage: number of its stage, from 0; -1 before the first FROM.
+        line: the line it begins on, from 1.
+    """
+
+    name: str
+    value: str
+    stage: int
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.value}"
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The value as words: exec form (JSON) and shell form alike."""
+        try:
+            parsed = json.loads(self.value)
+        except ValueError:
+            return tuple(self.value.split())
+        return tuple(map(str, parsed)) if isinstance(parsed, list) else tuple(self.value.split())
+
+
+class Dockerfile:
+    """A parsed Dockerfile; text that is no Dockerfile has no instructions of use, and the engine says why.
+
+    Args:
+        text: its content.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @cached_property
+    def instructions(self) -> tuple[Instruction, ...]:
+        """All instructions in order, comments left out."""
+        found, stage = [], -1
+        for entry in DockerfileParser(fileobj=io.BytesIO(self.text.encode())).structure:
+            if entry["instruction"] == "COMMENT":
+                continue
+            stage += entry["instruction"] == "FROM"
+            value = " ".join(entry["value"].split())
+            found.append(Instruction(entry["instruction"], value, stage, entry["startline"] + 1))
+        return tuple(found)
+
+    @property
+    def stages(self) -> int:
+        """How many stages it has."""
+        return 1 + max((i.stage for i in self.instructions), default=-1)
+
+    @property
+    def final(self) -> tuple[Instruction, ...]:
+        """The instructions of the last stage."""
+        last = self.stages - 1
+        return tuple(i for i in self.instructions if i.stage == last and last >= 0)
+
+    @property
+    def base_images(self) -> tuple[str, ...]:
+        """Names after FROM that are no stage of this file, without those that hold a variable."""
+        names, stages = [], set()
+        for instruction in self.instructions:
+            if instruction.name != "FROM":
+                continue
+            words = [w for w in instruction.value.split() if not w.startswith("--")]
+            if words and words[0] not in stages and "$" not in words[0] and words[0] != "scratch":
+                names.append(words[0])
+            if len(words) == 3 and words[1].upper() == "AS":  # noqa: PLR2004  image AS name
+                stages.add(words[2])
+        return tuple(dict.fromkeys(names))
+
+    @property
+    def needs_buildkit(self) -> bool:
+        """True where an instruction is one that the classic builder does not know."""
+        if re.match(r"\s*#\s*syntax\s*=", self.text):
+            return True
+        for instruction in self.instructions:
+            flags = [w.split("=")[0] for w in instruction.value.split() if w.startswith("--")]
+            if any(flag in NEEDS_BUILDKIT.get(instruction.name, ()) for flag in flags):
+                return True
+            if instruction.name in ("RUN", "COPY", "ADD") and HEREDOC.search(instruction.value):
+                return True
+        return False

@@ -1,0 +1,146 @@
+"""Layers and their files, read from an image's archive in one pass: headers only, nothing is unpacked."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import tarfile
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+WHITEOUT, OPAQUE = ".wh.", ".wh..wh..opq"  # source: OCI image spec 1.0, layer: whiteouts
+JSON_LIMIT = 4 << 20  # bytes; manifests and configs are far smaller
+
+
+@dataclass(frozen=True, slots=True)
+class LayerFile:
+    """A file in a layer: size in bytes, permission bits, owner; a folder has ``is_dir``."""
+
+    size: int
+    mode: int
+    uid: int
+    is_dir: bool
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer.
+
+    Attributes:
+        diff_id: ``sha256:…`` of its uncompressed archive: the same id means the same bytes.
+        created_by: the instruction that made it, tidied, such as ``COPY . .``.
+        size: bytes, as the engine counts them.
+        files: by path without a leading slash; whiteouts are in ``removed``.
+        removed: paths that this layer hides from those below.
+    """
+
+    diff_id: str
+    created_by: str
+    size: int
+    files: Mapping[str, LayerFile]
+    removed: tuple[str, ...] = ()
+
+
+class _Chunks(io.RawIOBase):
+    """Bytes from an iterator, as a file."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks, self._rest = iter(chunks), b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401  whatever supports the buffer protocol
+        while not self._rest:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                return 0
+            self._rest = chunk
+        size = min(len(buffer), len(self._rest))
+        buffer[:size], self._rest = self._rest[:size], self._rest[size:]
+        return size
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What the layer archives of one image hold, in order, base first."""
+
+    layers: tuple[tuple[Mapping[str, LayerFile], tuple[str, ...]], ...]
+
+
+def read_archive(chunks: Iterable[bytes]) -> Contents:
+    """Read a docker archive as `docker save` writes it: the old layout, or the OCI layout of Engine 25 and later.
+
+    Args:
+        chunks: the archive.
+
+    Returns:
+        Files and whiteouts of each layer, base first.
+    """
+    listed: dict[str, tuple[Mapping[str, LayerFile], tuple[str, ...]]] = {}
+    links: dict[str, str] = {}
+    manifest: list[dict[str, Any]] = []
+    with tarfile.open(fileobj=io.BufferedReader(_Chunks(chunks), 1 << 20), mode="r|") as archive:
+        for member in archive:
+            if member.issym() or member.islnk():
+                links[member.name] = _resolve(member)
+            elif member.isfile() and (stream := archive.extractfile(member)):
+                if member.name == "manifest.json":
+                    manifest = json.loads(stream.read(JSON_LIMIT))
+                elif _may_be_layer(member.name) and (found := _read_layer(stream)) is not None:
+                    listed[member.name] = found
+    names = manifest[0]["Layers"] if manifest else []
+    return Contents(tuple(listed[links.get(name, name)] for name in names))
+
+
+def _may_be_layer(name: str) -> bool:
+    return name.endswith(".tar") or name.startswith("blobs/")
+
+
+def _resolve(member: tarfile.TarInfo) -> str:
+    """Engine 20.10 stores a layer that appears twice as a link such as ``../<other>/layer.tar``."""
+    return member.linkname.removeprefix("../") if member.issym() else member.linkname
+
+
+def _read_layer(stream: IO[bytes]) -> tuple[dict[str, LayerFile], tuple[str, ...]] | None:
+    """List a layer's files, or return None where the blob is no layer."""
+    head = stream.read(512)
+    rest = cast("IO[bytes]", io.BufferedReader(_Chunks(_again(head, stream)), 1 << 20))
+    if head[:2] == b"\x1f\x8b":
+        rest = cast("IO[bytes]", gzip.open(rest))  # noqa: SIM115  ends with the stream it reads
+    elif head[257:262] != b"ustar" and head.strip(b"\0"):
+        return None
+    files, removed = {}, []
+    with tarfile.open(fileobj=rest, mode="r|") as layer:
+        for entry in layer:
+            path = entry.name.removeprefix("./").strip("/")
+            folder, _, name = path.rpartition("/")
+            if name == OPAQUE:
+                removed.append(f"{folder}/")
+            elif name.startswith(WHITEOUT):
+                removed.append(f"{folder}/{name.removeprefix(WHITEOUT)}".lstrip("/"))
+            elif path:
+                files[path] = LayerFile(entry.size, entry.mode, entry.uid, entry.isdir())
+    return files, tuple(removed)
+
+
+def _again(head: bytes, stream: IO[bytes]) -> Iterator[bytes]:
+    yield head
+    while chunk := stream.read(1 << 20):
+        yield chunk
+
+
+def merged(layers: Iterable[Layer]) -> dict[str, LayerFile]:
+    """The files that a container sees: each layer over those below, whiteouts applied."""
+    seen: dict[str, LayerFile] = {}
+    for layer in layers:
+        for gone in layer.removed:
+            prefix = gone if gone.endswith("/") else f"{gone}/"
+            for path in [p for p in seen if p == gone or p.startswith(prefix)]:
+                del seen[path]
+        seen.update(layer.files)
+    return seen

@@ -1,0 +1,75 @@
+"""The straight line: snapshot → build → sandbox → checks → report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from labkit.checks.registry import REGISTERED
+from labkit.engine.build import BuildFailed
+from labkit.errors import LabError, StepTimeout
+from labkit.evidence import Evidence
+from labkit.progress import silent
+from labkit.result import Finding, Outcome, Report
+from labkit.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from labkit.engine import Engine
+    from labkit.progress import Progress
+    from labkit.spec import CheckSpec, Exercise
+    from labkit.workspace import Snapshot
+
+
+def run(exercise: Exercise, snapshot: Snapshot, engine: Engine, *, progress: Progress = silent) -> Report:
+    """Check a learner's files.
+
+    Args:
+        exercise: the exercise.
+        snapshot: the learner's files.
+        engine: where to build and run.
+        progress: told about each step.
+
+    Returns:
+        A finding for each check, in the exercise's order. Untouched files give TODO without asking the engine.
+    """
+    if not snapshot.touched:
+        findings = tuple(_stamp(spec, Finding(Outcome.TODO, "Not started yet.")) for spec in exercise.checks)
+        return Report(exercise.slug, exercise.title, findings, snapshot.digest)
+    with Sandbox(engine, progress=progress) as sandbox:
+        evidence = Evidence(sandbox, exercise, snapshot)
+        found = []
+        for number, spec in enumerate(exercise.checks):
+            progress("checks", number, len(exercise.checks))
+            found.append(_stamp(spec, _judge(spec, evidence)))
+        progress("checks", len(exercise.checks), len(exercise.checks))
+    return Report(exercise.slug, exercise.title, tuple(found), snapshot.digest, str(engine.about))
+
+
+def _judge(spec: CheckSpec, evidence: Evidence) -> Finding:
+    """Run one check; a Dockerfile that does not build fails it, trouble of ours or the engine's is an error."""
+    try:
+        _ = evidence.build
+        return REGISTERED[spec.use].function(evidence, **spec.arguments)
+    except BuildFailed as error:
+        return _not_built(spec, error)
+    except StepTimeout as error:
+        return Finding(Outcome.FAIL, error.what, "A build that ends in time.", error.why)
+    except LabError as error:
+        return Finding(Outcome.ERROR, error.what, error.fix, error.why)
+
+
+def _not_built(spec: CheckSpec, error: BuildFailed) -> Finding:
+    if spec.use != "image_builds":
+        return Finding(
+            Outcome.FAIL, "The image does not build, so there is nothing to look at.", "An image that builds."
+        )
+    where = f"The build failed at {error.instruction}: " if error.instruction else "The Dockerfile cannot be built: "
+    return Finding(Outcome.FAIL, where + error.what, "A build that ends well.", "Only an image that builds can run.")
+
+
+def _stamp(spec: CheckSpec, finding: Finding) -> Finding:
+    """Add what the exercise says of the check, and leave out what a failure may not tell."""
+    title = spec.title or REGISTERED[spec.use].title.format(**spec.arguments)
+    hide = finding.outcome is Outcome.FAIL and spec.details != "full"
+    saw = "" if hide and spec.details == "none" else finding.saw
+    want, why = ("", "") if hide else (finding.want, finding.why)
+    return Finding(finding.outcome, saw, want, why, spec.use, title, spec.points)

@@ -1,0 +1,176 @@
+"""Where a learner's image is built and run: with limits, without outside network, and gone afterwards."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self, cast
+
+from labkit import ledger
+from labkit.container import Container
+from labkit.dockerfile import Dockerfile
+from labkit.engine import Build, Builder, BuildRequest, build
+from labkit.engine.context import context_tar
+from labkit.engine.process import have_buildkit_command
+from labkit.progress import silent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import TracebackType
+
+    from labkit.engine import Engine
+    from labkit.engine.context import File
+    from labkit.progress import Progress
+
+# What the lessons need of root's powers: to install files, to become another user, to signal, to use port 80.
+CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one container may use.
+
+    Attributes:
+        memory: bytes; swap adds nothing.
+        cpus: cores.
+        pids: processes and threads.
+        log: bytes of its logs that the engine keeps.
+        build_memory: bytes for one step of a build.
+    """
+
+    memory: int = 512 << 20
+    cpus: float = 1.0
+    pids: int = 256
+    log: int = 4 << 20
+    build_memory: int = 2 << 30
+
+
+class Sandbox:
+    """A place on an engine for one run; use it in a ``with`` statement.
+
+    Everything made in it carries the run's labels and is removed at its end. After a crash the next sandbox of
+    the same seat removes it.
+
+    Args:
+        engine: the engine.
+        limits: what each container may use.
+        progress: told about long work.
+    """
+
+    def __init__(self, engine: Engine, *, limits: Limits | None = None, progress: Progress = silent) -> None:
+        self.engine, self.limits, self.progress = engine, limits or Limits(), progress
+        ledger.sweep(engine)
+        self._run = ledger.Run(engine)
+        self._network = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Remove everything made in it, but for the images that are kept as build cache."""
+        self._network = ""
+        self._run.end(self.engine)
+
+    def build(  # noqa: PLR0913  each is one of `docker build`'s own options
+        self,
+        files: Mapping[str, File],
+        *,
+        keep: str = "",
+        dockerfile: str = "Dockerfile",
+        target: str | None = None,
+        network: str = "none",
+        no_cache: bool = False,
+        seconds: float = 300,
+    ) -> Build:
+        """Build an image from files.
+
+        Args:
+            files: the build context, by relative POSIX path.
+            keep: where given, the images stay as build cache under this key until the next build with it.
+            dockerfile: path of the Dockerfile in the context.
+            target: the stage to build, or None for the last.
+            network: "none" or "default".
+            no_cache: do every step anew.
+            seconds: limit for the whole build.
+
+        Raises:
+            BuildFailed: the Dockerfile is at fault.
+            StepTimeout: it took too long.
+        """
+        text = files[dockerfile].data.decode("utf-8", errors="replace") if dockerfile in files else ""
+        request = BuildRequest(
+            context_tar(files, dockerfile), self._run.labels, dockerfile, target, network, no_cache,
+            seconds=seconds, memory=self.limits.build_memory, marker=ledger.marker(self._run.id),
+        )  # fmt: skip
+        made = build(self.engine, request, choose_builder(text), on_step=self._show_step, on_image=self._run.made_image)
+        self._run.made_image(made.image_id)
+        if keep:
+            ledger.Kept(self.engine).keep(keep, [*made.intermediates, made.image_id])
+        return made
+
+    def _show_step(self, _instruction: str, number: int, total: int) -> None:
+        self.progress("build", number, total)
+
+    def run(
+        self,
+        image: str,
+        command: Sequence[str] | None = None,
+        *,
+        publish: Sequence[int] = (),
+        env: Mapping[str, str] | None = None,
+        **options: object,
+    ) -> Container:
+        """Start a container from an image.
+
+        Args:
+            image: its id or name.
+            command: replaces its CMD.
+            publish: container ports to publish on 127.0.0.1, each at a port that the engine chooses.
+            env: environment variables.
+            options: further options of the SDK's ``containers.create`` (such as ``entrypoint``, ``user``).
+        """
+        limits = self.limits
+        container = self.engine.create(
+            image,
+            command,
+            labels=self._run.labels,
+            environment=dict(env or {}),
+            mem_limit=limits.memory,
+            memswap_limit=limits.memory,
+            nano_cpus=int(limits.cpus * 1e9),
+            pids_limit=limits.pids,
+            cap_drop=["ALL"],
+            cap_add=list(CAPABILITIES),
+            security_opt=["no-new-privileges:true"],
+            log_config={"Type": "json-file", "Config": {"max-size": str(limits.log)}},
+            ports={f"{port}/tcp": ("127.0.0.1", None) for port in publish},
+            **{"network" if publish else "network_mode": self._published() if publish else "none"},
+            **options,
+        )
+        self.engine.start(container)
+        return Container(self.engine, container)
+
+    def _published(self) -> str:
+        """The run's own network, made when first needed: ports answer on loopback, nothing leads outside."""
+        if not self._network:
+            name = f"labkit-{self._run.id}"
+            self.engine.create_network(name, self._run.labels)
+            self._network = name
+        return self._network
+
+
+def choose_builder(dockerfile: str) -> Builder:
+    """Which builder to use for a Dockerfile.
+
+    LABKIT_BUILDER ("classic" or "buildkit") decides; without it the classic builder, since it honors limits for
+    each step (BuildKit does not), unless an instruction needs BuildKit and a command for it is here.
+    """
+    chosen = os.environ.get("LABKIT_BUILDER", "")
+    if chosen in ("classic", "buildkit"):
+        return cast("Builder", chosen)
+    return "buildkit" if Dockerfile(dockerfile).needs_buildkit and have_buildkit_command() else "classic"

@@ -1,0 +1,203 @@
+"""`exercise.toml`, read and judged: a folder is an exercise, and this is what its file may say.
+
+format_version = 1
+title = "Order the layers for the cache"
+section = "Image layers"                  # the chapter's section
+notebook = "06_layer_order"
+minutes = 10
+files = ["Dockerfile"]                    # all that is taken from a learner
+hints = ["…", "…"]                        # in order; the last nearly gives it away
+
+[build]                                   # optional, as are its keys
+network = "none"                          # or "default"
+seconds = 300
+
+[run]                                     # optional: how its container is started
+publish = [3000]
+env = { NAME = "value" }
+seconds = 20                              # until it must answer
+
+[[checks]]
+use = "layer_reused"                      # a function in labkit/checks; the rest are its arguments
+edit = "src/index.js"
+holds = "app/node_modules"
+points = 2                                # optional: 1
+title = "…"                               # optional: the check's own
+details = "full"                          # optional: full, actual (what was seen), none
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import tomllib
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from labkit.errors import ExerciseError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from pydantic_core import ErrorDetails
+
+NAME = "exercise.toml"
+NOT_CONTEXT = frozenset({NAME, "README.md", "baseline"})  # the course's own files: not in the build context
+Details = Literal["full", "actual", "none"]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class BuildSpec(_Model):
+    """Limits of a build: network "none" or "default", and seconds for the whole of it."""
+
+    network: Literal["none", "default"] = "none"
+    seconds: float = Field(default=300, gt=0, le=1800)
+
+
+class RunSpec(_Model):
+    """How the exercise's container is started: ports published on loopback, variables, seconds to come up."""
+
+    publish: tuple[int, ...] = ()
+    env: dict[str, str] = {}
+    seconds: float = Field(default=20, gt=0, le=300)
+
+    @field_validator("publish", mode="before")
+    @classmethod
+    def _tuple(cls, value: object) -> object:
+        return tuple(value) if isinstance(value, list) else value
+
+
+class CheckSpec(_Model):
+    """One check: the function's name, its arguments, and what it is worth."""
+
+    use: str
+    arguments: dict[str, Any] = {}
+    points: float = Field(default=1.0, ge=0)
+    title: str = ""
+    details: Details = "full"
+
+
+class Exercise(_Model):
+    """An exercise as its folder defines it.
+
+    Attributes:
+        folder: where it is; its name, such as ``06-layer-order``, is the exercise's slug.
+        minutes: how long it takes somebody who meets it for the first time.
+        files: paths, relative to the folder, of all that is taken from a learner.
+        hints: in order of how much they tell.
+        checks: in the order in which they are shown.
+    """
+
+    format_version: Literal[1]
+    folder: Path
+    title: Text
+    section: Text
+    notebook: Text
+    minutes: int = Field(gt=0)
+    files: Annotated[list[Text], Field(min_length=1)]
+    hints: Annotated[list[Text], Field(min_length=1)]
+    build: BuildSpec = BuildSpec()
+    run: RunSpec = RunSpec()
+    checks: Annotated[list[CheckSpec], Field(min_length=1)]
+
+    @field_validator("files")
+    @classmethod
+    def _inside(cls, files: list[str]) -> list[str]:
+        for name in files:
+            path = PurePosixPath(name)
+            if path.is_absolute() or ".." in path.parts or "\\" in name:
+                raise ValueError(f"{name!r} leaves the exercise's folder")
+        return files
+
+    @property
+    def slug(self) -> str:
+        """Its name with its number, such as ``06-layer-order``."""
+        return self.folder.name
+
+    @property
+    def name(self) -> str:
+        """Its name without its number, such as ``layer-order``."""
+        return self.slug.split("-", 1)[-1]
+
+    @property
+    def task(self) -> str:
+        """The task, as Markdown."""
+        return (self.folder / "README.md").read_text(encoding="utf-8")
+
+    def starter(self) -> dict[str, Path]:
+        """All files that a learner starts from and the image is built from, by relative POSIX path."""
+        return files_below(self.folder, NOT_CONTEXT)
+
+
+def files_below(folder: Path, leave_out: frozenset[str] = frozenset()) -> dict[str, Path]:
+    """Map relative POSIX paths to the regular files below a folder, sorted; links are left out."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        relative = path.relative_to(folder)
+        if relative.parts[0] not in leave_out and path.is_file() and not path.is_symlink():
+            found[relative.as_posix()] = path
+    return found
+
+
+def load(folder: Path, checks: Mapping[str, Callable[..., object]]) -> Exercise:
+    """Read an exercise's folder.
+
+    Args:
+        folder: the exercise.
+        checks: the functions that ``use`` may name; a function's signature is the schema of its arguments.
+
+    Raises:
+        ExerciseError: something in it is wrong; the message names it and the nearest right thing.
+    """
+    try:
+        data = tomllib.loads((folder / NAME).read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise ExerciseError(f"{folder.name}/{NAME} cannot be read: {error}", fix="mend the file") from None
+    if not (folder / "README.md").is_file():
+        raise ExerciseError(f"{folder.name} has no README.md", fix="write the task into it")
+    raw = data.get("checks")
+    data["checks"] = [_check(folder.name, entry, checks) for entry in raw] if isinstance(raw, list) else raw
+    try:
+        return Exercise.model_validate({**data, "folder": folder})
+    except ValidationError as error:
+        raise ExerciseError(_explain(folder.name, error.errors()[0]), fix=f"mend {folder.name}/{NAME}") from None
+
+
+def _check(slug: str, entry: object, checks: Mapping[str, Callable[..., object]]) -> object:
+    """Split a check's own keys from the function's arguments, and hold these against its signature."""
+    if not isinstance(entry, dict) or "use" not in entry:
+        raise ExerciseError(f"{slug}: a check has no `use`", fix=f"name one of: {', '.join(sorted(checks))}")
+    name = entry["use"]
+    if name not in checks:
+        raise ExerciseError(f"{slug}: there is no check {name!r}{_nearest(name, checks)}", fix="see docs/checks.md")
+    own = {key: entry[key] for key in ("use", "points", "title", "details") if key in entry}
+    arguments = {key: value for key, value in entry.items() if key not in own}
+    signature = inspect.signature(checks[name])
+    names = list(signature.parameters)[1:]  # the first is the evidence
+    for key in arguments:
+        if key not in names:
+            raise ExerciseError(f"{slug}: {name} takes no {key!r}{_nearest(key, names)}", fix="see docs/checks.md")
+    try:
+        signature.bind(None, **arguments)
+    except TypeError as error:
+        raise ExerciseError(f"{slug}: {name}: {error}", fix="see docs/checks.md") from None
+    if "points" in own and isinstance(own["points"], int):
+        own["points"] = float(own["points"])
+    return {**own, "arguments": arguments}
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(str(word), list(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _explain(slug: str, error: ErrorDetails) -> str:
+    where = ".".join(str(part) for part in error["loc"])
+    near = _nearest(str(error["loc"][-1]), Exercise.model_fields) if error["type"] == "extra_forbidden" else ""
+    return f"{slug}: {where}: {error['msg']}{near}"

@@ -1,0 +1,205 @@
+"""The learner's files: made from the starter, never overwritten, read as a snapshot that cannot change.
+
+    work/NN-slug/               what the learner edits (not in git)
+    work/.kept/NN-slug/<date>/  what a reset put aside
+
+A snapshot is the course's starter with only the exercise's ``files`` taken from the learner: the same thing that a
+grader sees. With LABKIT_ANSWERS=solutions it is taken from ``solutions/`` instead, and ``work/`` is left alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from labkit.errors import WorkspaceError
+from labkit.spec import files_below
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from labkit.spec import Exercise
+
+FILE_LIMIT = 1 << 20  # bytes of one of the learner's files: source text is far smaller, a mistake is far larger
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One file of a snapshot."""
+
+    data: bytes
+    executable: bool = False
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Files as they were at one moment.
+
+    Attributes:
+        files: by relative POSIX path.
+        touched: whether any of the learner's files differs from the starter.
+        ignored: paths that the learner changed although the exercise does not take them.
+    """
+
+    files: Mapping[str, SourceFile]
+    touched: bool = True
+    ignored: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """sha256 over paths, modes and contents (hex): equal for equal files."""
+        total = hashlib.sha256()
+        for name, file in sorted(self.files.items()):
+            total.update(f"{name}\0{file.executable:d}\0{hashlib.sha256(file.data).hexdigest()}\n".encode())
+        return total.hexdigest()
+
+    def edited(self, name: str, data: bytes) -> Snapshot:
+        """The same files with one replaced."""
+        executable = name in self.files and self.files[name].executable
+        return Snapshot({**self.files, name: SourceFile(data, executable)}, self.touched, self.ignored)
+
+    def text(self, name: str) -> str:
+        """One file as text, or "" where there is none."""
+        return self.files[name].data.decode("utf-8", errors="replace") if name in self.files else ""
+
+
+def read_files(paths: Mapping[str, Path]) -> dict[str, SourceFile]:
+    """Read files into memory."""
+    return {name: SourceFile(path.read_bytes(), os.access(path, os.X_OK)) for name, path in paths.items()}
+
+
+def overlay(exercise: Exercise, folder: Path) -> Snapshot:
+    """Lay a learner's files over the starter.
+
+    Args:
+        exercise: the exercise.
+        folder: where the learner's files are; only those that the exercise names are taken.
+
+    Raises:
+        WorkspaceError: a file is a link, a folder, or too large.
+    """
+    starter = read_files(exercise.starter())
+    files = dict(starter)
+    for name in exercise.files:
+        file = _read_learners(folder, name)
+        if file is None:
+            files.pop(name, None)
+        else:
+            files[name] = file
+    touched = any(files.get(name) != starter.get(name) for name in exercise.files)
+    return Snapshot(files, touched, _ignored(exercise, starter, folder))
+
+
+def _ignored(exercise: Exercise, starter: Mapping[str, SourceFile], folder: Path) -> tuple[str, ...]:
+    others = [name for name in starter if name not in exercise.files]
+    return tuple(
+        name for name in others if (folder / name).is_file() and (folder / name).read_bytes() != starter[name].data
+    )
+
+
+def _read_learners(folder: Path, name: str) -> SourceFile | None:
+    path = folder / name
+    if path.is_symlink() or not path.resolve().is_relative_to(folder.resolve()):
+        raise WorkspaceError(f"{name} is a link, and links are not followed.", fix=f"put a real file at {name}")
+    if not path.exists():
+        return None
+    if not path.is_file():
+        raise WorkspaceError(f"{name} is not a file.", fix=f"put a text file at {name}, or reset the exercise")
+    if path.stat().st_size > FILE_LIMIT:
+        raise WorkspaceError(f"{name} is larger than 1 MiB.", fix="keep only what the exercise asks for in it")
+    return SourceFile(path.read_bytes(), os.access(path, os.X_OK))
+
+
+class Workspace:
+    """The learner's folder for all exercises.
+
+    Args:
+        root: the course's folder; ``work/`` and ``solutions/`` are in it.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def folder(self, exercise: Exercise) -> Path:
+        """Where the learner edits this exercise."""
+        return self._root / "work" / exercise.slug
+
+    def start(self, exercise: Exercise) -> Path:
+        """Make the learner's folder; what is there already stays as it is."""
+        folder = self.folder(exercise)
+        if not folder.exists():
+            self._make(exercise, folder)
+        return folder
+
+    def _make(self, exercise: Exercise, folder: Path) -> None:
+        """Fill a new folder beside its place, then move it there: half a folder is never seen."""
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".new-") as place:
+            new = Path(place, folder.name)
+            for name, source in exercise.starter().items():
+                (new / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(source, new / name)
+            try:
+                new.rename(folder)
+            except OSError as error:
+                if not folder.exists():  # another process was first: its folder is as good
+                    raise WorkspaceError(f"{folder} cannot be made: {error.strerror}", fix="check its rights") from None
+
+    def snapshot(self, exercise: Exercise) -> Snapshot:
+        """Take the files to check."""
+        if os.environ.get("LABKIT_ANSWERS") == "solutions":
+            return self.solution(exercise)
+        return overlay(exercise, self.start(exercise))
+
+    def solution(self, exercise: Exercise) -> Snapshot:
+        """The solution: the starter with the files of ``solutions/`` laid over it."""
+        files = read_files(exercise.starter())
+        answer = files_below(self._root / "solutions" / exercise.slug, frozenset({"WHY.md"}))
+        return Snapshot({**files, **read_files(answer)})
+
+    def why(self, exercise: Exercise) -> str:
+        """What the solution's WHY.md says (Markdown)."""
+        return (self._root / "solutions" / exercise.slug / "WHY.md").read_text(encoding="utf-8")
+
+    def texts(self, exercise: Exercise) -> dict[str, str]:
+        """The learner's files as text, in the exercise's order; a file that is not there yet is ""."""
+        folder = self.start(exercise)
+        found = {name: _read_learners(folder, name) for name in exercise.files}
+        return {name: file.data.decode("utf-8", errors="replace") if file else "" for name, file in found.items()}
+
+    def write(self, exercise: Exercise, name: str, text: str) -> None:
+        """Replace one of the learner's files at once: a crash leaves the old or the new one, never half."""
+        if name not in exercise.files:
+            raise WorkspaceError(f"{name} is not a file of this exercise.", fix=f"edit {', '.join(exercise.files)}")
+        path = self.start(exercise) / name
+        _read_learners(path.parent, path.name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        mode = path.stat().st_mode if path.exists() else 0o644
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".save-", delete=False, encoding="utf-8") as new:
+            new.write(text)
+            new.flush()
+            os.fsync(new.fileno())
+        Path(new.name).chmod(mode & 0o777)
+        Path(new.name).replace(path)
+
+    def reset(self, exercise: Exercise) -> Path | None:
+        """Put the starter back; return where the learner's files were kept, or None where there were none."""
+        folder, kept = self.folder(exercise), None
+        if folder.exists():
+            kept = self._free_name(self._root / "work" / ".kept" / exercise.slug)
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            folder.rename(kept)
+        self._make(exercise, folder)
+        return kept
+
+    @staticmethod
+    def _free_name(parent: Path) -> Path:
+        stamp = datetime.now().astimezone().strftime("%Y-%m-%d_%H-%M-%S")
+        names = (parent / (stamp if n == 0 else f"{stamp}_{n}") for n in range(1000))
+        return next(path for path in names if not path.exists())
