@@ -85,6 +85,7 @@ class Sandbox:
         target: str | None = None,
         network: str = "none",
         no_cache: bool = False,
+        cache_from: Sequence[str] | None = None,
         seconds: float = 300,
     ) -> Build:
         """Build an image from files.
@@ -96,6 +97,7 @@ class Sandbox:
             target: the stage to build, or None for the last.
             network: "none" or "default".
             no_cache: do every step anew.
+            cache_from: the only images whose layers may be reused; None for whatever the engine has.
             seconds: limit for the whole build.
 
         Raises:
@@ -104,9 +106,17 @@ class Sandbox:
         """
         text = files[dockerfile].data.decode("utf-8", errors="replace") if dockerfile in files else ""
         request = BuildRequest(
-            context_tar(files, dockerfile), self._run.labels, dockerfile, target, network, no_cache,
-            seconds=seconds, memory=self.limits.build_memory, marker=ledger.marker(self._run.id),
-        )  # fmt: skip
+            context_tar(files, dockerfile),
+            self._run.labels,
+            dockerfile=dockerfile,
+            target=target,
+            network=network,
+            no_cache=no_cache,
+            cache_from=cache_from,
+            seconds=seconds,
+            memory=self.limits.build_memory,
+            marker=ledger.marker(self._run.id),
+        )
         made = build(self.engine, request, choose_builder(text), on_step=self._show_step, on_image=self._run.made_image)
         self._run.made_image(made.image_id)
         if keep:

@@ -117,18 +117,19 @@ def _read_learners(folder: Path, name: str) -> SourceFile | None:
 
 
 class Workspace:
-    """The learner's folder for all exercises.
+    """The learner's folder for all exercises: ``work/`` in the course, or LABKIT_WORK.
 
     Args:
-        root: the course's folder; ``work/`` and ``solutions/`` are in it.
+        course: the course's folder.
     """
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, course: Path) -> None:
+        self._course = course
+        self.root = Path(os.environ.get("LABKIT_WORK") or course / "work")
 
     def folder(self, exercise: Exercise) -> Path:
         """Where the learner edits this exercise."""
-        return self._root / "work" / exercise.slug
+        return self.root / exercise.slug
 
     def start(self, exercise: Exercise) -> Path:
         """Make the learner's folder; what is there already stays as it is."""
@@ -160,12 +161,12 @@ class Workspace:
     def solution(self, exercise: Exercise) -> Snapshot:
         """The solution: the starter with the files of ``solutions/`` laid over it."""
         files = read_files(exercise.starter())
-        answer = files_below(self._root / "solutions" / exercise.slug, frozenset({"WHY.md"}))
+        answer = files_below(self._course / "solutions" / exercise.slug, frozenset({"WHY.md"}))
         return Snapshot({**files, **read_files(answer)})
 
     def why(self, exercise: Exercise) -> str:
         """What the solution's WHY.md says (Markdown)."""
-        return (self._root / "solutions" / exercise.slug / "WHY.md").read_text(encoding="utf-8")
+        return (self._course / "solutions" / exercise.slug / "WHY.md").read_text(encoding="utf-8")
 
     def texts(self, exercise: Exercise) -> dict[str, str]:
         """The learner's files as text, in the exercise's order; a file that is not there yet is ""."""
@@ -192,7 +193,7 @@ class Workspace:
         """Put the starter back; return where the learner's files were kept, or None where there were none."""
         folder, kept = self.folder(exercise), None
         if folder.exists():
-            kept = self._free_name(self._root / "work" / ".kept" / exercise.slug)
+            kept = self._free_name(self.root / ".kept" / exercise.slug)
             kept.parent.mkdir(parents=True, exist_ok=True)
             folder.rename(kept)
         self._make(exercise, folder)

@@ -98,7 +98,7 @@ def stops_gracefully(evidence: Evidence, *, seconds: float = 5) -> Finding:
         return failed(
             f"{seconds:g} seconds after {stop.signal} the container still ran.",
             want,
-            "`docker stop` waits ten seconds and then kills. Requests under way are lost, each deployment takes longer. "
+            "`docker stop` waits ten seconds and then kills: requests under way are lost, deployments take longer. "
             "In shell form (CMD node app.js) the shell is the main process and does not pass the signal on; "
             "as main process, an app gets no default handling of signals either.",
         )

@@ -24,7 +24,7 @@ from labkit.engine.process import Terminated, docker_with_buildkit, run_lines
 from labkit.errors import BuildError, DiskFull, EngineError, StepTimeout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from labkit.engine.client import Engine, Json
 
@@ -32,6 +32,7 @@ Builder = Literal["classic", "buildkit"]
 
 DEFAULT_REGISTRY = "docker.io/library/"  # BuildKit writes names out in full
 # Said when a parent in the build cache was removed by somebody else in the middle of a build: nobody's fault.
+NO_IMAGE = "labkit/none"  # an empty list would mean "anything": a name that no image has makes it "nothing"
 LOST_PARENT = re.compile(r"unable to find image .?sha256:|No such image: sha256:")
 
 
@@ -95,6 +96,8 @@ class BuildRequest:
         target: the stage to build, or None for the last.
         network: "none", or "default" for the engine's bridge.
         no_cache: do every step anew.
+        cache_from: ids of the only images whose layers may be reused, () for none; None for whatever the engine
+            has. Classic builder only.
         buildargs: values for ARG.
         seconds: limit for the whole build.
         memory: limit in bytes for each step; the classic builder honors it, BuildKit does not.
@@ -108,6 +111,7 @@ class BuildRequest:
     target: str | None = None
     network: str = "none"
     no_cache: bool = False
+    cache_from: Sequence[str] | None = None
     buildargs: Mapping[str, str] | None = None
     seconds: float = 300
     memory: int = 1 << 30
@@ -253,6 +257,7 @@ def _classic_messages(engine: Engine, request: BuildRequest) -> Iterator[Json]:
             target=request.target or "",
             network_mode=request.network,
             nocache=request.no_cache,
+            cache_from=None if request.cache_from is None else [*request.cache_from, NO_IMAGE],
             buildargs=dict(request.buildargs or {}),
             labels=dict(request.labels),
             container_limits={"memory": request.memory, "memswap": request.memory},

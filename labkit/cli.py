@@ -1,0 +1,163 @@
+"""The same from a terminal: `labkit list|start|check|watch|hint|reset|solution`, and what keeps the lab running."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+import watchfiles
+
+from labkit import course, ledger
+from labkit.attempt import Attempt
+from labkit.cli_engine import engine as engine_group
+from labkit.cli_images import images as images_group
+from labkit.engine import connect
+from labkit.errors import LabError
+from labkit.progress import shown
+from labkit.report import RENDERERS
+from labkit.result import Outcome
+
+EXIT = {Outcome.PASS: 0, Outcome.FAIL: 1, Outcome.TODO: 1, Outcome.ERROR: 3}
+
+
+class _Group(click.Group):
+    """A group whose commands end with an error's three sentences instead of a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except LabError as error:
+            click.secho(str(error), fg="red", err=True)
+            ctx.exit(2)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="labkit")
+def main() -> None:
+    """Learn Docker by doing."""
+
+
+@main.command("list")
+def list_() -> None:
+    """List the exercises and how far you are."""
+    for exercise in course.exercises():
+        status = Attempt(exercise).note.status
+        click.echo(f"{exercise.slug:24} {status:8} {exercise.minutes:3} min  {exercise.title}")
+
+
+@main.command()
+@click.argument("exercise")
+def start(exercise: str) -> None:
+    """Make your folder for an exercise and show the task."""
+    attempt = Attempt(course.exercise(exercise))
+    folder = attempt.folder
+    click.echo(attempt.exercise.task)
+    click.echo(f"Your files: {folder}\nEdit {', '.join(attempt.exercise.files)}, then: labkit check {exercise}")
+
+
+@main.command()
+@click.argument("exercise")
+@click.option("--format", "form", type=click.Choice(sorted(RENDERERS)), default="text", show_default=True)
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write there instead of here.")
+def check(exercise: str, form: str, output: Path | None) -> None:
+    """Check an exercise. Exit code: 0 passed, 1 not yet, 2 wrong use, 3 trouble that is not yours."""
+    with shown() as progress:
+        report = Attempt(course.exercise(exercise)).check(progress)
+    text = RENDERERS[form](report)
+    if output:
+        output.write_text(text, encoding="utf-8")
+    else:
+        click.echo(text, nl=False)
+    sys.exit(EXIT[report.outcome])
+
+
+@main.command()
+@click.argument("exercise")
+def watch(exercise: str) -> None:
+    """Check again whenever you save, until everything passes or you press Ctrl-C."""
+    attempt = Attempt(course.exercise(exercise))
+    folder = attempt.folder
+    if _check_once(attempt):
+        return
+    click.echo(f"Watching {folder} (Ctrl-C ends)")
+    for _ in watchfiles.watch(folder, raise_interrupt=False):
+        if _check_once(attempt):
+            return
+        click.echo(f"Watching {folder} (Ctrl-C ends)")
+
+
+def _check_once(attempt: Attempt) -> bool:
+    """Check and show; trouble is shown too and does not end the watch."""
+    try:
+        with shown() as progress:
+            report = attempt.check(progress)
+    except LabError as error:
+        click.secho(str(error), fg="red")
+        return False
+    click.echo(RENDERERS["text"](report))
+    return report.passed
+
+
+@main.command()
+@click.argument("exercise")
+def hint(exercise: str) -> None:
+    """Show the next hint."""
+    number, total, text = Attempt(course.exercise(exercise)).hint()
+    click.echo(f"Hint {number} of {total}: {text}")
+
+
+@main.command()
+@click.argument("exercise")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def reset(exercise: str, *, yes: bool) -> None:
+    """Begin an exercise anew; your files are kept in a dated folder."""
+    attempt = Attempt(course.exercise(exercise))
+    if not yes:
+        click.confirm("Put the starter files back? Yours are kept in a dated folder.", abort=True)
+    kept = attempt.reset()
+    click.echo(f"The starter files are back. Yours are in {kept}" if kept else "The starter files are there.")
+
+
+@main.command()
+@click.argument("exercise")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def solution(exercise: str, *, yes: bool) -> None:
+    """Show the solution: at once after a pass, else after a confirmation."""
+    attempt = Attempt(course.exercise(exercise))
+    if not (yes or attempt.note.passed):
+        click.confirm("You have not passed this exercise yet. Show the solution all the same?", abort=True)
+    files, why = attempt.solution()
+    for name, text in files.items():
+        click.echo(f"--- {name}\n{text}")
+    click.echo(why)
+
+
+@main.command()
+def doctor() -> None:
+    """Say what the lab finds on this machine: the engine, the base images, the course."""
+    from labkit.images import status  # noqa: PLC0415  slow to import, and only needed here
+
+    engine = connect()
+    about = engine.about
+    click.echo(f"Engine    {about} (API {about.api}), found through {about.source}")
+    click.echo(f"          {about.os}/{about.arch}, {about.storage_driver}, cgroup v{about.cgroup}")
+    for image in status(engine):
+        click.echo(f"Image     {image}")
+    click.echo(f"Course    {len(course.exercises())} exercises in {course.root()}")
+
+
+@main.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def clean(*, yes: bool) -> None:
+    """Remove from the engine all that the lab made, its build cache too; base images and your files stay."""
+    if not yes:
+        click.confirm("Remove the lab's containers, networks and cached images from the engine?", abort=True)
+    engine = connect()
+    ledger.sweep(engine)
+    ledger.Kept(engine).forget()
+    click.echo("Removed. The next check builds everything anew.")
+
+
+main.add_command(engine_group)
+main.add_command(images_group)
