@@ -1,38 +1,100 @@
-"""From the SDK's exceptions to the lab's errors (to be widened by the engine part)."""
+"""From what the SDK raises to the lab's errors: the one place that reads an engine's complaints."""
 
 from __future__ import annotations
 
+import errno
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import docker
 import requests
+import urllib3
 
-from labkit.errors import DiskFull, EngineDied, EngineError
+from labkit.errors import DiskFull, EngineDied, EngineError, EngineForbidden, LabError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# What the SDK lets through when the engine is not there, or goes away in the middle of an answer.
+SDK_ERRORS = (
+    docker.errors.DockerException,
+    requests.exceptions.RequestException,
+    urllib3.exceptions.HTTPError,
+    ConnectionError,
+)
+LOST = (
+    requests.exceptions.ConnectionError,
+    requests.exceptions.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+    urllib3.exceptions.HTTPError,
+    ConnectionError,
+)
+DISK_WORDS = ("no space left on device", "disk quota exceeded", "enospc")
+
 
 def no_space(message: str) -> bool:
     """True where an engine's words say that its disk is full."""
-    return "no space left on device" in message.lower()
+    return any(words in message.lower() for words in DISK_WORDS)
 
 
-def translate(error: Exception, *, doing: str) -> EngineError:
-    """Say what an SDK exception means for a person."""
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and all that it wraps, by ``raise … from`` or as an argument: requests does both."""
+    waiting, seen = [error], set[int]()
+    while waiting:
+        here = waiting.pop(0)
+        if id(here) in seen:
+            continue
+        seen.add(id(here))
+        yield here
+        waiting += [
+            inner for inner in (here.__cause__, here.__context__, *here.args) if isinstance(inner, BaseException)
+        ]
+
+
+def os_error(error: BaseException) -> int | None:
+    """Return the errno of the operating system's error at the bottom of an exception, or None."""
+    return next((inner.errno for inner in causes(error) if isinstance(inner, OSError) and inner.errno), None)
+
+
+def translate(error: Exception, *, doing: str) -> LabError:
+    """Say what an SDK exception means for a person.
+
+    Args:
+        error: what was raised by the SDK or below it; a LabError comes back as it is.
+        doing: what the lab was about, such as "listing images".
+    """
+    if isinstance(error, LabError):
+        return error
     text = str(getattr(error, "explanation", None) or error)
-    if no_space(text):
-        return DiskFull(f"The engine has no room left on its disk ({doing}).", fix="free some room with `labkit clean`")
-    if isinstance(error, requests.exceptions.ConnectionError | OSError):
-        return EngineDied(f"The engine stopped answering while {doing}.", fix="see `labkit engine status`")
+    code = os_error(error)
+    if no_space(text) or code == errno.ENOSPC:
+        return DiskFull(
+            f"The engine has no room left on its disk (while {doing}).",
+            why="An engine without room can neither build nor start anything.",
+            fix="run `labkit clean`, which removes what the lab left; `docker system df` shows what else takes room",
+        )
+    if code in (errno.EACCES, errno.EPERM):
+        return EngineForbidden(
+            f"This user may not use the engine's socket (while {doing}).",
+            fix="run `sudo usermod -aG docker $USER`, log out and in again, then start anew",
+        )
+    if any(isinstance(inner, LOST) for inner in causes(error)):
+        return EngineDied(
+            f"The engine stopped answering while {doing}.",
+            why="Its daemon has ended or hangs; what was under way is lost, your files are not.",
+            fix="start it again (`labkit engine start`, or `sudo systemctl start docker`), then repeat this step",
+        )
     return EngineError(f"The engine refused {doing}: {text}", fix="see `labkit doctor`")
 
 
 @contextmanager
 def faults(doing: str) -> Iterator[None]:
-    """Translate what goes wrong inside."""
+    """Let what goes wrong inside leave as a LabError.
+
+    Args:
+        doing: what the lab is about, such as "listing images".
+    """
     try:
         yield
-    except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+    except SDK_ERRORS as error:
         raise translate(error, doing=doing) from error
