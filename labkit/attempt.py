@@ -102,7 +102,7 @@ class Attempt:
 
     def _remember(self, **change: object) -> None:
         if not answering():
-            self._notes.put(self.exercise.slug, Note(**{**asdict(self.note), **change}))  # type: ignore[arg-type]
+            self._notes.put(self.exercise.slug, Note(**{**asdict(self.note), **change}))
 
     def files(self) -> dict[str, str]:
         """The files to edit, as text."""

@@ -1,4 +1,4 @@
-"""Live demonstrations in a notebook: build and run on the real engine, shown beside the docker command that does the same.
+"""Live demonstrations in a notebook, on the real engine, each beside the docker command that does the same.
 
 Everything has a text form that is the same on each run and each engine (no ids, times or exact sizes), since the
 notebooks' stored outputs are compared strictly.
@@ -180,7 +180,7 @@ class Demo:
             raise WorkspaceError(f"The course has no folder {folder}.", fix="see the folder's name in the file browser")
         return Project(Path(folder).name, read_files(files_below(path, NOT_CONTEXT)))
 
-    def build(
+    def build(  # noqa: PLR0913  each is one of `docker build`'s own options
         self,
         project: Project,
         tag: str,

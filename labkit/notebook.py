@@ -35,7 +35,7 @@ def lab(name: str) -> Shown:
     from IPython.display import display  # noqa: PLC0415  only a notebook has it
 
     panel = Panel(Attempt(course.exercise(name)))
-    display(panel)
+    display(panel)  # type: ignore[no-untyped-call]
     return panel
 
 

@@ -74,12 +74,13 @@ def read_files(paths: Mapping[str, Path]) -> dict[str, SourceFile]:
     return {name: SourceFile(path.read_bytes(), os.access(path, os.X_OK)) for name, path in paths.items()}
 
 
-def overlay(exercise: Exercise, folder: Path) -> Snapshot:
+def overlay(exercise: Exercise, folder: Path, *, missing_is_starter: bool = False) -> Snapshot:
     """Lay a learner's files over the starter.
 
     Args:
         exercise: the exercise.
         folder: where the learner's files are; only those that the exercise names are taken.
+        missing_is_starter: whether a file that is not there is the starter's, and not one that was deleted.
 
     Raises:
         WorkspaceError: a file is a link, a folder, or too large.
@@ -89,7 +90,8 @@ def overlay(exercise: Exercise, folder: Path) -> Snapshot:
     for name in exercise.files:
         file = _read_learners(folder, name)
         if file is None:
-            files.pop(name, None)
+            if not missing_is_starter:
+                files.pop(name, None)
         else:
             files[name] = file
     touched = any(files.get(name) != starter.get(name) for name in exercise.files)

@@ -1,15 +1,242 @@
-"""Find an engine (to be widened by the engine part)."""
+"""Find an engine: look where Docker's own client looks, then at the lab's own, then at Podman's.
+
+The order: DOCKER_HOST, the docker context, the default socket, the lab's private engine, Podman's sockets. The first
+that answers is used. DOCKER_HOST and DOCKER_CONTEXT are orders, not hints: where one is set, nothing else is tried.
+"""
 
 from __future__ import annotations
 
+import errno
+import hashlib
+import json
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 import docker
+from docker.tls import TLSConfig
 
 from labkit.engine.client import Engine
+from labkit.engine.faults import SDK_ERRORS, os_error, translate
+from labkit.engine.private import Private
+from labkit.errors import EngineDied, EngineError, EngineForbidden, EngineNotFound, EngineTooOld
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+DEFAULT_SOCKET = "unix:///var/run/docker.sock"
+OLDEST = 20, 10
+OLDEST_PODMAN = 4, 0
+PROBE_SECONDS = 20  # a busy engine may take some seconds to answer; a dead one refuses at once
+CALL_SECONDS = 300  # loading a large image onto a slow disk is silent for long
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A place where an engine may be.
+
+    Attributes:
+        url: such as ``unix:///var/run/docker.sock`` or ``tcp://10.0.0.5:2376``.
+        source: where the address comes from, in words for a person.
+        certificates: the folder with ca.pem, cert.pem and key.pem, where TLS is used.
+        verify: whether the engine's certificate is checked.
+        ordered: True where the user named it, so that nothing else may take its place.
+    """
+
+    url: str
+    source: str
+    certificates: Path | None = None
+    verify: bool = True
+    ordered: bool = False
+
+
+def candidates(env: Mapping[str, str], home: Path, private: str) -> list[Candidate]:
+    """List where to look, in order.
+
+    Args:
+        env: the environment.
+        home: the user's home folder, for ``.docker``.
+        private: the address of the lab's own engine.
+
+    Returns:
+        Each address once. With DOCKER_HOST, DOCKER_CONTEXT or LABKIT_ENGINE=private set, that one alone.
+    """
+    own = Candidate(private, "the lab's own engine")
+    if env.get("LABKIT_ENGINE") == "private":
+        return [Candidate(own.url, own.source, ordered=True)]
+    if env.get("DOCKER_HOST"):
+        return [_from_docker_host(env, home)]
+    context = _from_context(env, home)
+    if context and context.ordered:
+        return [context]
+    found = [context] if context else []
+    found += [Candidate(DEFAULT_SOCKET, "the default socket"), own]
+    if runtime := env.get("XDG_RUNTIME_DIR"):
+        found.append(Candidate(f"unix://{runtime}/podman/podman.sock", "Podman's socket of this user"))
+    found.append(Candidate("unix:///run/podman/podman.sock", "Podman's system socket"))
+    return list({candidate.url: candidate for candidate in reversed(found)}.values())[::-1]
+
+
+def _from_docker_host(env: Mapping[str, str], home: Path) -> Candidate:
+    certificates = env.get("DOCKER_CERT_PATH")
+    verify = bool(env.get("DOCKER_TLS_VERIFY"))
+    folder = Path(certificates) if certificates else home / ".docker" if verify else None
+    return Candidate(env["DOCKER_HOST"], "DOCKER_HOST", folder, verify=verify, ordered=True)
+
+
+def _from_context(env: Mapping[str, str], home: Path) -> Candidate | None:
+    """Read the current context as Docker's client stores it; the SDK's own reader knows neither DOCKER_CONTEXT
+    nor any folder but the process's, and hides a broken file.
+
+    source: docker/cli, cli/context/store: meta/<sha256 of the name>/meta.json, tls/<the same>/docker/.
+    """
+    folder = Path(env.get("DOCKER_CONFIG") or home / ".docker")
+    name = env.get("DOCKER_CONTEXT") or _json(folder / "config.json").get("currentContext") or "default"
+    if name == "default":
+        return None
+    key = hashlib.sha256(name.encode()).hexdigest()
+    endpoint = _json(folder / "contexts/meta" / key / "meta.json").get("Endpoints", {}).get("docker", {})
+    ordered = bool(env.get("DOCKER_CONTEXT"))
+    if not endpoint.get("Host") and not ordered:
+        return None
+    tls = folder / "contexts/tls" / key / "docker"
+    return Candidate(
+        endpoint.get("Host", ""),
+        f"the docker context {name}",
+        tls if tls.is_dir() else None,
+        verify=not endpoint.get("SkipTLSVerify", False),
+        ordered=ordered,
+    )
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # absent or broken: Docker's own client takes the default then, too
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def connect() -> Engine:
-    """Connect to the engine that DOCKER_HOST or the default socket names."""
-    client = docker.from_env()
-    return Engine(
-        client, client.api.base_url.replace("http+docker://localhost", "unix:///var/run/docker.sock"), "default"
+    """Connect to the first engine that answers.
+
+    Raises:
+        EngineForbidden: there is an engine, but this user may not use it.
+        EngineTooOld: there is one, but it is older than Docker 20.10 or Podman 4.
+        EngineDied: there is a socket, but no engine behind it.
+        EngineNotFound: there is none at all.
+    """
+    return first_that_answers(candidates(os.environ, Path.home(), Private.default().url))
+
+
+def first_that_answers(places: Iterable[Candidate]) -> Engine:
+    """Connect to the first of ``places`` that answers; see `connect` for what is raised."""
+    tried: list[tuple[Candidate, EngineError]] = []
+    for place in places:
+        try:
+            return probe(place)
+        except EngineError as error:
+            tried.append((place, error))
+    raise _most_telling(tried)
+
+
+def _most_telling(tried: list[tuple[Candidate, EngineError]]) -> EngineError:
+    for kind in (EngineForbidden, EngineTooOld, EngineDied):
+        for _, error in tried:
+            if isinstance(error, kind):
+                return error
+    if len(tried) == 1:
+        return tried[0][1]
+    where = ", ".join(f"{place.source} ({place.url})" for place, _ in tried)
+    return EngineNotFound(
+        "No Docker Engine answers on this machine.",
+        why=f"Looked at: {where}.",
+        fix="run `./lab`, which offers to set one up (`labkit engine start` does only that), or start Docker Desktop",
     )
+
+
+def probe(place: Candidate) -> Engine:
+    """Connect to one place.
+
+    Raises:
+        EngineNotFound: nothing is there.
+        EngineError: what is there cannot be used; see `connect`.
+    """
+    if not place.url:
+        raise EngineNotFound(
+            f"{place.source} is chosen, but names no engine.".capitalize(),
+            fix="list the contexts with `docker context ls`, or unset DOCKER_CONTEXT",
+        )
+    try:
+        client = docker.DockerClient(
+            base_url=place.url,
+            version="auto",
+            timeout=PROBE_SECONDS,
+            tls=_tls(place) or False,
+            use_ssh_client=place.url.startswith("ssh://"),
+        )
+        version = client.version()
+    except SDK_ERRORS as error:
+        raise _no_answer(error, place) from error
+    _refuse_old(version, place)
+    client.api.timeout = CALL_SECONDS
+    return Engine(client, place.url, place.source)
+
+
+def _tls(place: Candidate) -> TLSConfig | None:
+    if place.certificates is None:
+        return None
+    ca, cert, key = (place.certificates / name for name in ("ca.pem", "cert.pem", "key.pem"))
+    pair = (str(cert), str(key)) if cert.exists() else None
+    return TLSConfig(client_cert=pair, ca_cert=str(ca) if ca.exists() else None, verify=place.verify)
+
+
+def _no_answer(error: Exception, place: Candidate) -> EngineError:
+    code, where = os_error(error), f"{place.source} ({place.url})"
+    if code in (errno.EACCES, errno.EPERM):
+        return EngineForbidden(
+            f"There is a Docker Engine at {where}, but this user may not use it.",
+            why="Only root and the members of the socket's group may.",
+            fix="run `sudo usermod -aG docker $USER`, log out and in again, then start anew",
+        )
+    if code == errno.ENOENT and not place.ordered:
+        return EngineNotFound(f"There is no engine at {where}.", fix="run `labkit engine start`")
+    if code == errno.ENOENT or "Name or service not known" in str(error):
+        return EngineNotFound(f"There is no engine at {where}.", fix=_other(place))
+    if isinstance(translate(error, doing="looking for it"), EngineDied):
+        return EngineDied(
+            f"There should be an engine at {where}, but it does not answer.",
+            why="Its daemon has ended without tidying up, or it hangs.",
+            fix=f"start it again, for example with `sudo systemctl start docker`, or {_other(place)}",
+        )
+    return EngineError(f"What is at {where} does not speak Docker's language: {error}", fix=_other(place))
+
+
+def _other(place: Candidate) -> str:
+    if place.source == "DOCKER_HOST":
+        return "unset DOCKER_HOST to let the lab look elsewhere"
+    if place.ordered and place.source.startswith("the docker context"):
+        return "unset DOCKER_CONTEXT to let the lab look elsewhere"
+    return "run `labkit engine start` for an engine of the lab's own"
+
+
+def _refuse_old(version: Mapping[str, Any], place: Candidate) -> None:
+    names = " ".join(part.get("Name", "") for part in version.get("Components") or [])
+    podman = "Podman" in names
+    name, oldest = ("Podman", OLDEST_PODMAN) if podman else ("Docker Engine", OLDEST)
+    found = tuple(_numbers(version.get("Version", "")))[:2]
+    if found and found < oldest:
+        wanted = ".".join(map(str, oldest))
+        raise EngineTooOld(
+            f"The {name} at {place.source} is version {version['Version']}; the lab needs {wanted} or newer.",
+            why="Older ones answer some of the lab's questions differently, or not at all.",
+            fix=f"upgrade it, or {_other(place)}",
+        )
+
+
+def _numbers(version: str) -> Iterator[int]:
+    """Split "20.10.24+dfsg1" into 20, 10, 24; a version that begins with no digit (a development build) is empty."""
+    start = re.match(r"\d+(\.\d+)*", version)
+    return (int(part) for part in start[0].split(".")) if start else iter(())

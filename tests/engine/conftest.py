@@ -1,0 +1,19 @@
+"""Fixtures on a real engine: whichever `connect` finds."""
+
+from __future__ import annotations
+
+import pytest
+
+from labkit.engine import connect
+
+
+@pytest.fixture(scope="session")
+def engine():
+    return connect()
+
+
+@pytest.fixture(autouse=True)
+def own_state(tmp_path, monkeypatch):
+    """A seat of its own for each test: none sees or sweeps another's runs."""
+    monkeypatch.setenv("LABKIT_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("LABKIT_WORK", str(tmp_path / "work"))

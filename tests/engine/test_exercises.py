@@ -1,0 +1,95 @@
+"""Every exercise is proved both ways, and each wrong submission is refused by exactly the check that is named."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from labkit import course
+from labkit.result import Outcome
+from labkit.run import run
+from labkit.workspace import Workspace, overlay
+
+ROOT = Path(__file__).parents[2]
+WRONG, RIGHT = ROOT / "tests" / "wrong", ROOT / "tests" / "right"
+FEWEST_WRONG = 5
+
+
+@pytest.fixture(scope="module", autouse=True)
+def shared_state(tmp_path_factory):
+    """One state for all: what is kept of one build makes the next one quick, as it does for a learner."""
+    return tmp_path_factory.mktemp("state")
+
+
+@pytest.fixture(autouse=True)
+def use_shared_state(shared_state, own_state, monkeypatch):
+    monkeypatch.setenv("LABKIT_STATE", str(shared_state))
+
+
+def folders(root):
+    found = sorted(path for path in root.glob("*/*") if path.is_dir())
+    return [pytest.param(path, id=f"{path.parent.name}/{path.name}") for path in found]
+
+
+def submission(folder):
+    """The starter with the folder's files laid over it, as a learner would hand it in."""
+    exercise = course.exercise(folder.parent.name)
+    return exercise, overlay(exercise, folder, missing_is_starter=True)
+
+
+def told(report):
+    return [(f.check, str(f.outcome), f.saw) for f in report.findings if f.outcome is not Outcome.PASS]
+
+
+@pytest.mark.parametrize("exercise", course.exercises(), ids=lambda e: e.slug)
+class TestBothWays:
+    def test_untouched_starter_is_to_do(self, exercise, engine):
+        report = run(exercise, Workspace(ROOT).snapshot(exercise), engine)
+        assert {f.outcome for f in report.findings} == {Outcome.TODO}
+
+    def test_starter_with_a_comment_does_not_pass(self, exercise, engine):
+        snapshot = Workspace(ROOT).snapshot(exercise)
+        name = exercise.files[0]
+        data = (snapshot.text(name) + "\n# looked at\n").encode()
+        edited = snapshot.edited(name, data)
+        assert run(exercise, type(edited)(edited.files), engine).outcome is Outcome.FAIL
+
+    def test_solution_passes_twice(self, exercise, engine):
+        solution = Workspace(ROOT).solution(exercise)
+        assert told(run(exercise, solution, engine)) == []
+        assert told(run(exercise, solution, engine)) == []
+
+    def test_has_wrong_submissions(self, exercise, engine):
+        assert len(list((WRONG / exercise.slug).glob("*/refused_by.toml"))) >= FEWEST_WRONG
+
+    def test_files_of_a_solution_are_files_of_the_exercise(self, exercise, engine):
+        folder = ROOT / "solutions" / exercise.slug
+        names = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+        assert names - {"WHY.md"} <= set(exercise.files)
+        assert "WHY.md" in names
+
+
+@pytest.mark.parametrize("folder", folders(WRONG))
+def test_wrong_submission_is_refused(folder, engine):
+    exercise, snapshot = submission(folder)
+    expected = tomllib.loads((folder / "refused_by.toml").read_text())
+    report = run(exercise, snapshot, engine)
+    refusing = [f for f in report.findings if f.outcome is Outcome.FAIL]
+    assert [f.check for f in refusing] == [expected["check"]], told(report)
+    assert refusing[0].saw
+    assert refusing[0].want
+    assert refusing[0].why
+    assert expected.get("says", "") in f"{refusing[0].saw} {refusing[0].why}"
+
+
+@pytest.mark.parametrize("folder", folders(RIGHT))
+def test_odd_but_right_submission_passes(folder, engine):
+    exercise, snapshot = submission(folder)
+    assert told(run(exercise, snapshot, engine)) == []
+
+
+@pytest.mark.parametrize("tree", [WRONG, RIGHT, ROOT / "solutions"], ids=lambda t: t.name)
+def test_every_folder_belongs_to_an_exercise(tree):
+    assert {p.name for p in tree.iterdir() if p.is_dir()} <= {e.slug for e in course.exercises()}
