@@ -10,6 +10,7 @@ import watchfiles
 
 from labkit import course, ledger
 from labkit.attempt import Attempt
+from labkit.cli_dev import dev
 from labkit.cli_engine import engine as engine_group
 from labkit.cli_images import images as images_group
 from labkit.engine import connect
@@ -159,5 +160,6 @@ def clean(*, yes: bool) -> None:
     click.echo("Removed. The next check builds everything anew.")
 
 
+main.add_command(dev)
 main.add_command(engine_group)
 main.add_command(images_group)

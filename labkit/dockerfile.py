@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 
 from dockerfile_parse import DockerfileParser
 
@@ -45,6 +46,10 @@ class Instruction:
         except ValueError:
             return tuple(self.value.split())
         return tuple(map(str, parsed)) if isinstance(parsed, list) else tuple(self.value.split())
+
+
+def _is_flag(word: str) -> bool:
+    return word.startswith("--")
 
 
 class Dockerfile:
@@ -100,7 +105,7 @@ class Dockerfile:
         if re.match(r"\s*#\s*syntax\s*=", self.text):
             return True
         for instruction in self.instructions:
-            flags = [w.split("=")[0] for w in instruction.value.split() if w.startswith("--")]
+            flags = [w.split("=")[0] for w in takewhile(_is_flag, instruction.value.split())]
             if any(flag in NEEDS_BUILDKIT.get(instruction.name, ()) for flag in flags):
                 return True
             if instruction.name in ("RUN", "COPY", "ADD") and HEREDOC.search(instruction.value):

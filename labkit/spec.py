@@ -166,7 +166,9 @@ def load(folder: Path, checks: Mapping[str, Callable[..., object]]) -> Exercise:
     try:
         return Exercise.model_validate({**data, "folder": folder})
     except ValidationError as error:
-        raise ExerciseError(_explain(folder.name, error.errors()[0]), fix=f"mend {folder.name}/{NAME}") from None
+        # A name that is wrong says more than the one that is missing for it.
+        first = min(error.errors(), key=lambda entry: entry["type"] != "extra_forbidden")
+        raise ExerciseError(_explain(folder.name, first), fix=f"mend {folder.name}/{NAME}") from None
 
 
 def _check(slug: str, entry: object, checks: Mapping[str, Callable[..., object]]) -> object:

@@ -24,7 +24,7 @@ def shared_state(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def use_shared_state(shared_state, own_state, monkeypatch):
+def use_shared_state(shared_state, own_state, monkeypatch):  # noqa: ARG001  after the one it overrides
     monkeypatch.setenv("LABKIT_STATE", str(shared_state))
 
 
@@ -61,10 +61,10 @@ class TestBothWays:
         assert told(run(exercise, solution, engine)) == []
         assert told(run(exercise, solution, engine)) == []
 
-    def test_has_wrong_submissions(self, exercise, engine):
+    def test_has_wrong_submissions(self, exercise):
         assert len(list((WRONG / exercise.slug).glob("*/refused_by.toml"))) >= FEWEST_WRONG
 
-    def test_files_of_a_solution_are_files_of_the_exercise(self, exercise, engine):
+    def test_files_of_a_solution_are_files_of_the_exercise(self, exercise):
         folder = ROOT / "solutions" / exercise.slug
         names = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
         assert names - {"WHY.md"} <= set(exercise.files)

@@ -1,0 +1,110 @@
+"""For course authors: `labkit dev notebooks` runs the text twins and stores what they give.
+
+A notebook is two files: ``NN_topic.md`` (MyST, what authors edit and reviewers read) and ``NN_topic.ipynb`` (what
+learners open, with its outputs). The second is made from the first, and a rebuild without a change gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from labkit import course
+from labkit.errors import LabError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+CELL_SECONDS = 300
+SANITIZE = "tests/nbval_sanitize.cfg"
+
+
+@click.group()
+def dev() -> None:
+    """For course authors."""
+
+
+@dev.command()
+@click.argument("names", nargs=-1)
+def notebooks(names: tuple[str, ...]) -> None:
+    """Run notebooks from their text twins and store them with their outputs; all where none is named."""
+    folder = course.root() / "notebooks"
+    twins = [folder / f"{Path(name).stem}.md" for name in names] or sorted(folder.glob("[0-9]*_*.md"))
+    for twin in twins:
+        click.echo(f"{twin.name}: ", nl=False)
+        cells = rebuild(twin)
+        click.echo(f"{cells} code cells run")
+
+
+def rebuild(twin: Path) -> int:
+    """Execute one text twin into its notebook; return the number of code cells.
+
+    Raises:
+        LabError: a cell failed.
+    """
+    import jupytext  # noqa: PLC0415  only authors have these
+    import nbformat  # noqa: PLC0415
+    from nbclient import NotebookClient  # noqa: PLC0415
+    from nbclient.exceptions import CellExecutionError  # noqa: PLC0415
+
+    notebook = jupytext.read(twin)
+    with tempfile.TemporaryDirectory(prefix="labkit-") as work:
+        before = os.environ.get("LABKIT_WORK")
+        os.environ["LABKIT_WORK"] = work  # the starter state, whatever the author has in work/
+        try:
+            NotebookClient(
+                notebook,
+                timeout=CELL_SECONDS,
+                kernel_name="python3",
+                resources={"metadata": {"path": str(twin.parent)}},
+                store_widget_state=False,  # else the widget's whole bundle lands in the file
+                record_timing=False,
+            ).execute()
+        except CellExecutionError as error:
+            raise LabError(f"{twin.name}: a cell failed: {error.ename}: {error.evalue}", fix="mend it") from error
+        finally:
+            os.environ.pop("LABKIT_WORK")
+            if before is not None:
+                os.environ["LABKIT_WORK"] = before
+    normalise(notebook, patterns((course.root() / SANITIZE).read_text(encoding="utf-8")))
+    nbformat.write(notebook, twin.with_suffix(".ipynb"))
+    return sum(cell.cell_type == "code" for cell in notebook.cells)
+
+
+def patterns(text: str) -> list[tuple[re.Pattern[str], str]]:
+    """Read nbval's sanitize file: pairs of ``regex:`` and ``replace:`` lines, in order."""
+    found = re.findall(r"^regex: (.*)\nreplace:[ ]?(.*)$", text, re.MULTILINE)
+    return [(re.compile(pattern), replacement) for pattern, replacement in found]
+
+
+def normalise(notebook: Any, pairs: Iterable[tuple[re.Pattern[str], str]]) -> None:  # noqa: ANN401  nbformat is untyped
+    """Take out what differs between two runs: ids, widget models, and what the sanitize patterns name."""
+    pairs = list(pairs)
+    notebook.metadata.pop("widgets", None)
+    notebook.metadata.get("language_info", {}).pop("version", None)
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number:03}"
+        cell.metadata.pop("execution", None)
+        for output in cell.get("outputs", []):
+            _normalise_output(output, pairs)
+
+
+def _normalise_output(output: Any, pairs: list[tuple[re.Pattern[str], str]]) -> None:  # noqa: ANN401
+    if output.output_type == "stream":
+        output.text = _sanitised(output.text, pairs)
+    for kind, value in output.get("data", {}).items():
+        if kind == "application/vnd.jupyter.widget-view+json":
+            value["model_id"] = "0"
+        elif isinstance(value, str) and kind.startswith("text/"):
+            output.data[kind] = _sanitised(value, pairs)
+
+
+def _sanitised(text: str, pairs: list[tuple[re.Pattern[str], str]]) -> str:
+    for pattern, replacement in pairs:
+        text = pattern.sub(replacement, text)
+    return text

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import pytest
+
+from labkit.dockerfile import Dockerfile
+
+MULTI = """\
+# a comment
+ARG V=20
+FROM --platform=linux/amd64 node:20-alpine AS build
+RUN npm ci \\
+    --omit=dev
+FROM build AS test
+FROM alpine:3.20
+COPY --from=build /a /b
+CMD ["node", "a b"]
+"""
+
+
+def test_stages_and_lines():
+    parsed = Dockerfile(MULTI)
+    assert parsed.stages == 3
+    assert [str(i) for i in parsed.final] == ["FROM alpine:3.20", "COPY --from=build /a /b", 'CMD ["node", "a b"]']
+    assert [(i.name, i.stage, i.line) for i in parsed.instructions][:3] == [
+        ("ARG", -1, 2),
+        ("FROM", 0, 3),
+        ("RUN", 0, 4),
+    ]
+    assert parsed.instructions[2].value == "npm ci --omit=dev"
+    assert parsed.final[-1].words == ("node", "a b")
+
+
+def test_base_images_are_no_stages():
+    assert Dockerfile(MULTI).base_images == ("node:20-alpine", "alpine:3.20")
+    assert Dockerfile("ARG V\nFROM node:$V\nFROM scratch\n").base_images == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "needs"),
+    [
+        (MULTI, False),
+        ("# syntax=docker/dockerfile:1\nFROM a\n", True),
+        ("FROM a\nRUN --mount=type=cache,target=/x true\n", True),
+        ("FROM a\nCOPY --chown=1:1 a b\n", False),
+        ("FROM a\nCOPY --link a b\n", True),
+        ("FROM a\nRUN <<EOF\ntrue\nEOF\n", True),
+        ("FROM a\nRUN test 1 << 2\n", False),
+        ("FROM a\nRUN echo --mount\n", False),
+        ("", False),
+        ("not a dockerfile", False),
+    ],
+)
+def test_what_needs_buildkit(text, needs):
+    assert Dockerfile(text).needs_buildkit is needs
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "FROM", "# only a comment", "\x00\xff", "RUN \\", "FROM a AS"])
+def test_anything_can_be_looked_at(text):
+    parsed = Dockerfile(text)
+    assert isinstance(parsed.instructions, tuple)
+    assert parsed.base_images in ((), ("a",))
