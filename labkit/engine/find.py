@@ -87,8 +87,9 @@ def _from_docker_host(env: Mapping[str, str], home: Path) -> Candidate:
 
 
 def _from_context(env: Mapping[str, str], home: Path) -> Candidate | None:
-    """Read the current context as Docker's client stores it; the SDK's own reader knows neither DOCKER_CONTEXT
-    nor any folder but the process's, and hides a broken file.
+    """Read the current context as Docker's client stores it.
+
+    The SDK's own reader knows neither DOCKER_CONTEXT nor any folder but the process's.
 
     source: docker/cli, cli/context/store: meta/<sha256 of the name>/meta.json, tls/<the same>/docker/.
     """
