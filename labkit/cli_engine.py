@@ -1,0 +1,135 @@
+"""`labkit engine status|start|stop`, and how a person is asked whether the lab may set up an engine."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+import platformdirs
+
+from labkit.engine import Engine, connect, install
+from labkit.engine.private import Private
+from labkit.errors import EngineDied, EngineError, EngineForbidden, EngineNotFound
+from labkit.progress import Progress, shown
+
+
+@click.group()
+def engine() -> None:
+    """The Docker Engine: how it is, and one of the lab's own."""
+
+
+@engine.command()
+def status() -> None:
+    """Say which engine the lab uses, and how its own one is. Exit code: 0 one answers, 2 none."""
+    own, found = Private.default(), None
+    state = own.status()
+    click.echo(f"the lab's own engine: {state.state}" + (f" (process {state.pid})" if state.pid else ""))
+    if state.state != "stopped":
+        click.echo(f"  socket: {own.url}\n  log:    {own.log}")
+    found = connect()
+    click.echo(f"used: {found.about} at {found.url}, found by: {found.source}")
+
+
+@engine.command()
+@click.option("--yes", is_flag=True, help="Do not ask before anything is installed or started.")
+def start(*, yes: bool) -> None:
+    """Start an engine of the lab's own, beside any other; install Debian's docker.io where there is none."""
+    with shown() as progress:
+        started = start_private(progress, yes=yes)
+    own = Private.default()
+    click.echo(f"{'started' if started else 'runs already'}: {own.url}")
+    click.echo("The lab finds it by itself where no other engine answers; LABKIT_ENGINE=private makes it the first.")
+
+
+@engine.command()
+def stop() -> None:
+    """End the lab's own engine and its containers; its images stay for the next time."""
+    click.echo("stopped" if Private.default().stop() else "it was not running")
+
+
+def start_private(progress: Progress, *, yes: bool) -> bool:
+    """Start the private engine, after a yes.
+
+    Args:
+        progress: told how it goes on.
+        yes: True where the yes was given already (``--yes``, LABKIT_YES).
+
+    Returns:
+        False where it ran already.
+
+    Raises:
+        EngineError: the user said no, nobody is there to ask, or it cannot be done.
+    """
+    own = Private.default()
+    if own.answers():
+        return False
+    if not sys.platform.startswith("linux"):
+        raise EngineNotFound(
+            "No Docker Engine answers, and on this system the lab cannot start one itself.",
+            fix="install and start Docker Desktop, then run `./lab` again",
+        )
+    plan = _plan(own)
+    if not (yes or said_yes()):
+        ask(plan)
+    if install.missing():
+        install.install(Path(platformdirs.user_log_path("labkit")) / "apt.log", progress)
+    return own.start(progress)
+
+
+def _plan(own: Private) -> str:
+    how = "" if os.geteuid() == 0 else ", with sudo"
+    first = "Debian's package docker.io is installed, and " if install.missing() else ""
+    return (
+        f"To go on{how}: {first}an engine of the lab's own is started.\n"
+        f"Its images are kept in {own.home}, its socket is {own.socket}; nothing else on this machine is changed."
+    )
+
+
+def said_yes() -> bool:
+    """True where the environment answers every question with yes (LABKIT_YES=1)."""
+    return os.environ.get("LABKIT_YES", "") not in ("", "0")
+
+
+def ask(plan: str) -> None:
+    """Ask for a yes.
+
+    Raises:
+        EngineError: the answer is no, or there is nobody to ask.
+    """
+    no = "nothing was changed; start an engine of your own, or say yes: ./lab --yes"
+    if not sys.stdin.isatty():
+        raise EngineNotFound("No Docker Engine answers, and there is no terminal to ask in.", why=plan, fix=no)
+    click.echo(plan, err=True)
+    if not click.confirm("Do that?", default=True, err=True):
+        raise EngineNotFound("No Docker Engine answers.", fix=no)
+
+
+def connect_or_start(progress: Progress, *, yes: bool) -> tuple[Engine, bool]:
+    """Connect to an engine; where none answers, offer to start a private one.
+
+    Args:
+        progress: told how it goes on.
+        yes: True where the yes was given already.
+
+    Returns:
+        The engine, and whether this call started it.
+
+    Raises:
+        EngineError: there is none, and none was started.
+    """
+    try:
+        return connect(), False
+    except (EngineNotFound, EngineDied, EngineForbidden) as error:
+        if os.environ.get("DOCKER_HOST") or os.environ.get("DOCKER_CONTEXT"):
+            raise  # the user named the engine; another one in its place would surprise
+        if not isinstance(error, EngineNotFound):
+            click.echo(str(error), err=True)
+    started = start_private(progress, yes=yes)
+    try:
+        return connect(), started
+    except EngineError:
+        if started:
+            Private.default().stop()
+        raise
