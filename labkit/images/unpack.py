@@ -65,20 +65,45 @@ def tgz_file(path: Path, member: str) -> bytes:
 
 
 def stripped(program: bytes) -> bytes:
-    """Return a 64-bit little-endian ELF program without its section table and what only that leads to.
+    """Return a 64-bit little-endian ELF program without its section table and all that only the table leads to.
 
-    Running a program needs its segments alone (elf(5)): symbols and debugging data lie behind the last of them, and
-    for node they are a sixth of the file.
+    Running a program needs its segments alone (elf(5)). What no segment covers, symbols above all, is cut out, and the
+    segments behind it move forward in the file; where they lie in memory does not change. For node it is a seventh.
     """
     if program[:6] != b"\x7fELF\x02\x01":
         raise ValueError("not a 64-bit little-endian ELF program")
     (table,) = struct.unpack_from("<Q", program, 32)  # e_phoff
     size, count = struct.unpack_from("<HH", program, 54)  # e_phentsize, e_phnum
-    end = table + size * count
-    for index in range(count):
-        offset, _, _, length = struct.unpack_from("<QQQQ", program, table + size * index + 8)  # p_offset … p_filesz
-        end = max(end, offset + length)
-    head = bytearray(program[:end])
-    struct.pack_into("<Q", head, 40, 0)  # e_shoff
-    struct.pack_into("<HH", head, 60, 0, 0)  # e_shnum, e_shstrndx
-    return bytes(head)
+    places = [table + size * index for index in range(count)]
+    spans = sorted((0, table + size * count) if place < 0 else _span(program, place) for place in [-1, *places])
+    step = max(_align(program, place) for place in places)
+    result, end, moved = bytearray(program[: spans[0][1]]), spans[0][1], 0
+    shift_from: list[tuple[int, int]] = [(0, 0)]
+    for offset, last in spans[1:]:
+        if offset > end:
+            moved += (offset - end) // step * step
+            shift_from.append((offset, moved))
+            result += b"\0" * (offset - moved - len(result))
+        if last > end:
+            result += program[max(offset, end) : last]
+            end = last
+    for place in places:
+        offset, _ = _span(program, place)
+        shift = max(pair for pair in shift_from if pair[0] <= offset)[1]
+        struct.pack_into("<Q", result, place + 8, offset - shift)
+    struct.pack_into("<Q", result, 40, 0)  # e_shoff
+    struct.pack_into("<HH", result, 60, 0, 0)  # e_shnum, e_shstrndx
+    return bytes(result)
+
+
+def _span(program: bytes, header: int) -> tuple[int, int]:
+    """Return where a segment's bytes start and end in the file."""
+    (offset,) = struct.unpack_from("<Q", program, header + 8)  # p_offset
+    (length,) = struct.unpack_from("<Q", program, header + 32)  # p_filesz
+    return offset, offset + length
+
+
+def _align(program: bytes, header: int) -> int:
+    """Return what a segment's place in the file must be a multiple of, against its place in memory."""
+    (align,) = struct.unpack_from("<Q", program, header + 48)  # p_align
+    return max(1, align)
