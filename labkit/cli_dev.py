@@ -72,7 +72,7 @@ def rebuild(twin: Path) -> int:
             if before is not None:
                 os.environ["LABKIT_WORK"] = before
     normalise(notebook, patterns((course.root() / SANITIZE).read_text(encoding="utf-8")))
-    nbformat.write(notebook, twin.with_suffix(".ipynb"))
+    nbformat.write(notebook, twin.with_suffix(".ipynb"))  # type: ignore[no-untyped-call]
     return sum(cell.cell_type == "code" for cell in notebook.cells)
 
 

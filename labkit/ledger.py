@@ -122,7 +122,7 @@ def sweep(engine: Engine) -> int:
         try:
             home, images = _journal(folder)
             if home in ("", engine_key(engine)):
-                clear(engine, folder.name, images, builds=True)
+                clear(engine, folder.name, images)
                 shutil.rmtree(folder, ignore_errors=True)
                 dead += 1
         finally:
@@ -147,35 +147,33 @@ def _lives(run: str | None) -> bool:
     return run is not None and (state() / "runs" / run).exists()
 
 
-def clear(engine: Engine, run: str, images: Iterable[str], *, builds: bool = False) -> None:
+def clear(engine: Engine, run: str, images: Iterable[str]) -> None:
     """Remove a run's containers, networks, volumes and images.
 
     Args:
         engine: where they are.
         run: its id.
         images: ids of untagged images that it made, oldest first; those that are kept stay.
-        builds: also look for what a build that was cut off left.
     """
     label = f"{RUN}={run}"
     for container in engine.containers(label):
         engine.remove(container["Id"])
-    if builds:
-        _remove_build_containers(engine, run)
+    _remove_build_containers(engine, run)
     for network in engine.networks(label):
         engine.remove_network(network["Id"])
     for volume in engine.volumes(label):
         engine.remove_volume(volume["Name"])
     kept = Kept(engine).ids()
     made = list(dict.fromkeys([*images, *(image["Id"] for image in engine.images(label))]))
-    if builds:
-        made += _children(engine, made)
+    made += _children(engine, made)
     remove_images(engine, (image for image in made if not _in(image, kept)))
 
 
 def _remove_build_containers(engine: Engine, run: str) -> None:
+    """Remove the container of a step that was cut off, which the engine itself may still be about to do."""
     entry = f"{marker(run)}:127.0.0.1"
     for container in engine.containers():
-        if not container["Labels"]:
+        if RUN not in (container["Labels"] or {}):  # it has its parent image's labels, never a run's
             details = engine.inspect(container["Id"])
             if entry in (details["HostConfig"].get("ExtraHosts") or []):
                 engine.remove(container["Id"])

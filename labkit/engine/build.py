@@ -7,19 +7,20 @@ JSON messages. BuildKit needs a gRPC session that only Docker's own client speak
 
 from __future__ import annotations
 
-import io
+import json
 import os
 import re
 import tempfile
-import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import docker
-from docker.errors import APIError
+import requests
+from docker.errors import APIError, create_api_error_from_http_exception
 
-from labkit.engine.faults import faults, no_space
+from labkit.engine.faults import SDK_ERRORS, faults, no_space
 from labkit.engine.process import Terminated, docker_with_buildkit, run_lines
 from labkit.errors import BuildError, DiskFull, EngineError, StepTimeout
 
@@ -240,40 +241,57 @@ def _names_the_dockerfile(text: str) -> bool:
 
 def _classic_messages(engine: Engine, request: BuildRequest) -> Iterator[Json]:
     """Stream the builder's messages; the engine ends the build when this stream is closed early."""
-    client = docker.APIClient(base_url=engine.url, version=engine.api.api_version, timeout=int(request.seconds) + 1)
-    overdue = threading.Event()
-
-    timer = threading.Timer(request.seconds, overdue.set)
-    timer.daemon = True
-    timer.start()
+    client = docker.APIClient(base_url=engine.url, version=engine.api.api_version)
+    deadline = time.monotonic() + request.seconds
     try:
-        stream = client.build(
-            fileobj=io.BytesIO(request.context),
-            custom_context=True,
-            decode=True,
-            rm=True,
-            forcerm=True,  # a failed step's container carries no label, so the engine itself must remove it
-            dockerfile=request.dockerfile,
-            target=request.target or "",
-            network_mode=request.network,
-            nocache=request.no_cache,
-            cache_from=None if request.cache_from is None else [*request.cache_from, NO_IMAGE],
-            buildargs=dict(request.buildargs or {}),
-            labels=dict(request.labels),
-            container_limits={"memory": request.memory, "memswap": request.memory},
-            extra_hosts={request.marker: "127.0.0.1"},
-        )
-        for message in stream:
-            yield message
-            if overdue.is_set():
-                raise _overdue(request)
-    except (TimeoutError, docker.errors.DockerException, OSError) as error:
-        if overdue.is_set() or "timed out" in str(error).lower():
+        # Not through the SDK's `build`: only who holds the answer can hang up, and hanging up is what ends a build.
+        with client.post(
+            f"{client.base_url}/v{client.api_version}/build",
+            params=_classic_parameters(request),
+            data=request.context,
+            headers={"Content-Type": "application/x-tar"},
+            stream=True,
+            timeout=request.seconds,  # for a step that says nothing; the deadline is for one that never stops talking
+        ) as answer:
+            _raise_for_status(answer)
+            for line in answer.iter_lines():
+                if time.monotonic() > deadline:
+                    raise _overdue(request)
+                if line.strip():
+                    yield json.loads(line)
+    except SDK_ERRORS as error:
+        if "timed out" in str(error).lower():
             raise _overdue(request) from None
         raise
     finally:
-        timer.cancel()
         client.close()
+
+
+def _classic_parameters(request: BuildRequest) -> dict[str, str | int]:
+    """The query of a build (source: Engine API 1.41, ImageBuild)."""
+    cache = {} if request.cache_from is None else {"cachefrom": json.dumps([*request.cache_from, NO_IMAGE])}
+    return {
+        "version": "1",
+        "rm": 1,
+        "forcerm": 1,  # a failed step's container carries no label, so the engine itself must remove it
+        "dockerfile": request.dockerfile,
+        "target": request.target or "",
+        "networkmode": request.network,
+        "nocache": int(request.no_cache),
+        "buildargs": json.dumps(dict(request.buildargs or {})),
+        "labels": json.dumps(dict(request.labels)),
+        "memory": request.memory,
+        "memswap": request.memory,
+        "extrahosts": f"{request.marker}:127.0.0.1",
+        **cache,
+    }
+
+
+def _raise_for_status(answer: requests.Response) -> None:
+    try:
+        answer.raise_for_status()
+    except requests.HTTPError as error:
+        create_api_error_from_http_exception(error)
 
 
 def _overdue(request: BuildRequest) -> StepTimeout:
@@ -292,6 +310,8 @@ def _fault(message: str, instruction: str, log: str) -> Exception:
         )
     if LOST_PARENT.search(message):
         return _LostParent(message)
+    if instruction.upper().startswith("FROM "):
+        message = f"The image {instruction.split()[1]} is not on this engine, and no registry that answers has it."
     return BuildFailed(message.strip(), instruction=instruction, log="\n".join(log.splitlines()[-25:]))
 
 

@@ -1,0 +1,227 @@
+"""Limits, and above all: what is the lab's goes with certainty, what is not the lab's stays."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+import uuid
+
+import pytest
+
+from labkit import ledger
+from labkit.engine import BuildFailed
+from labkit.errors import StepTimeout
+from labkit.evidence import Image
+from labkit.sandbox import Sandbox
+from labkit.workspace import SourceFile
+
+BASE = "node:20-alpine"
+SWEPT_WITHIN = 10  # seconds after the next command
+
+
+def files(dockerfile, **others):
+    texts = {"Dockerfile": dockerfile, **others}
+    return {name: SourceFile(text.encode()) for name, text in texts.items()}
+
+
+def salted(rest):
+    """A Dockerfile that no earlier build has cached."""
+    return f"FROM {BASE}\nLABEL test.salt={uuid.uuid4().hex}\n{rest}\n"
+
+
+@pytest.fixture
+def bystanders(engine):
+    """Things like the lab's that are not the lab's."""
+    name = f"bystander-{uuid.uuid4().hex[:8]}"
+    container = engine.create(BASE, ["sleep", "600"], name=name, labels={"labkit.like": "1"}, network_mode="none")
+    engine.start(container)
+    engine.tag(BASE, f"{name}:1")
+    network = engine.create_network(name, {"labkit.like": "1"})
+    engine.client.volumes.create(name)
+    yield {"container": container, "image": f"{name}:1", "network": name, "volume": name}
+    engine.remove(container)
+    engine.remove_image(f"{name}:1", noprune=True)
+    engine.remove_network(network)
+    engine.remove_volume(name)
+
+
+def all_there(engine, things):
+    return (
+        engine.inspect(things["container"])["State"]["Running"]
+        and engine.image(things["image"]) is not None
+        and any(n["Name"] == things["network"] for n in engine.api.networks())
+        and any(v["Name"] == things["volume"] for v in engine.api.volumes()["Volumes"])
+    )
+
+
+def everything(engine):
+    """Ids of all that an engine holds."""
+    return (
+        {c["Id"] for c in engine.containers()}
+        | {i["Id"] for i in engine.images(intermediate=True)}
+        | {n["Id"] for n in engine.api.networks()}
+        | {v["Name"] for v in engine.api.volumes()["Volumes"] or []}
+    )
+
+
+def test_limits_are_the_engines(engine):
+    with Sandbox(engine) as box:
+        host = engine.inspect(box.run(BASE, ["sleep", "60"], publish=[80]).id)["HostConfig"]
+    assert host["Memory"] == host["MemorySwap"] == box.limits.memory
+    assert host["NanoCpus"] == 1e9
+    assert host["PidsLimit"] == box.limits.pids
+    assert host["CapDrop"] == ["ALL"]
+    assert host["SecurityOpt"] == ["no-new-privileges:true"]
+    assert [b["HostIp"] for b in host["PortBindings"]["80/tcp"]] == ["127.0.0.1"]
+    assert not host["Privileged"]
+
+
+def test_no_network_unless_a_port_is_published(engine):
+    with Sandbox(engine) as box:
+        container = box.run(BASE, ["ls", "/sys/class/net"])
+        container.wait(20)
+        assert container.logs.split() == ["lo"]
+
+
+def test_a_published_port_answers_and_nothing_leads_outside(engine):
+    serve = ["sh", "-c", "mkdir /w && echo here > /w/index.html && exec httpd -f -p 8080 -h /w"]
+    with Sandbox(engine) as box:
+        container = box.run(BASE, serve, publish=[8080])
+        assert container.get(8080, "/").text == "here\n"
+        network = engine.inspect(container.id)["HostConfig"]["NetworkMode"]
+        options = next(n for n in engine.api.networks() if n["Name"] == network)["Options"]
+        assert options["com.docker.network.bridge.enable_ip_masquerade"] == "false"
+
+
+def test_a_build_has_no_network(engine):
+    with Sandbox(engine) as box:
+        build = box.build(files(salted("RUN ls /sys/class/net > /net")))
+        assert Image(engine, build.image_id).read("net").split() == [b"lo"]
+
+
+def test_memory_limit_is_real(engine):
+    eat = "const a = []; for (;;) a.push(Buffer.alloc(1 << 24, 1))"
+    with Sandbox(engine) as box:
+        container = box.run(BASE, ["node", "-e", eat])
+        assert container.wait(60) == 137
+        assert engine.inspect(container.id)["State"]["OOMKilled"]
+
+
+@pytest.mark.parametrize("builder", ["classic", "buildkit"])
+def test_an_endless_step_is_ended(engine, builder, monkeypatch):
+    monkeypatch.setenv("LABKIT_BUILDER", builder)
+    before = everything(engine)
+    began = time.monotonic()
+    with Sandbox(engine) as box, pytest.raises(StepTimeout, match="longer than its limit of 3 seconds"):
+        box.build(files(salted("RUN sleep 600")), seconds=3)
+    assert time.monotonic() - began < 15
+    assert_becomes(lambda: not (everything(engine) - before))
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "instruction", "says"),
+    [
+        (f"FROM {BASE}\nRUN false\n", "RUN false", "non-zero code: 1"),
+        (f"FROM {BASE}\nCOPY nothing /\n", "COPY nothing /", "nothing"),
+        (f"FROM {BASE}\nRUNN true\n", "", "unknown instruction: RUNN"),
+        ("", "", "empty"),
+        ("FROM labkit/no-such-image:1\n", "FROM labkit/no-such-image:1", "labkit/no-such-image"),
+    ],
+)
+def test_a_broken_dockerfile_is_the_learners(engine, dockerfile, instruction, says):
+    with Sandbox(engine) as box, pytest.raises(BuildFailed) as caught:
+        box.build(files(dockerfile))
+    assert caught.value.instruction == instruction
+    assert says in caught.value.what
+
+
+@pytest.mark.parametrize("builder", ["classic", "buildkit"])
+def test_trace_of_a_second_build(engine, builder, monkeypatch):
+    monkeypatch.setenv("LABKIT_BUILDER", builder)
+    # BuildKit looks at what a step reads, not at the labels before it: so the salt is in a file.
+    context = files(f"FROM {BASE}\nCOPY a /app/\nRUN date > /d\nCOPY b /app/\n", a=uuid.uuid4().hex, b="1")
+    with Sandbox(engine) as box:
+        first = box.build(context)
+        again = box.build({**context, "b": SourceFile(b"2")})
+    assert [s.instruction for s in first.steps] == [f"FROM {BASE}", "COPY a /app/", "RUN date > /d", "COPY b /app/"]
+    assert [s.cached for s in first.steps] == [True, False, False, False]
+    assert [s.cached for s in again.steps] == [True, True, True, False]
+
+
+def test_after_the_end_nothing_is_left(engine, bystanders):
+    before = everything(engine)
+    with Sandbox(engine) as box:
+        build = box.build(files(salted("RUN echo 1 > /1\nRUN echo 2 > /2")))
+        box.run(build.image_id, ["sleep", "60"], publish=[80])
+        assert everything(engine) - before
+    assert everything(engine) == before
+    assert all_there(engine, bystanders)
+
+
+def test_what_is_kept_stays_until_it_is_replaced_or_forgotten(engine):
+    before = everything(engine)
+    context = files(salted("RUN echo 1 > /1\nCOPY a /"), a="1")
+    with Sandbox(engine) as box:
+        first = box.build(context, keep="x/main")
+    with Sandbox(engine) as box:
+        again = box.build({**context, "a": SourceFile(b"2")}, keep="x/main")
+        assert again.steps[2].cached
+    assert engine.image(first.image_id) is None
+    assert engine.image(again.image_id) is not None
+    ledger.Kept(engine).forget()
+    assert everything(engine) == before
+
+
+KILLED = textwrap.dedent(
+    """
+    import sys
+    from labkit.engine import connect
+    from labkit.sandbox import Sandbox
+    from labkit.workspace import SourceFile
+    box = Sandbox(connect())
+    web = box.run("node:20-alpine", ["sleep", "600"], publish=[80])
+    def told(what, done, total):
+        if done == total:
+            print("building", flush=True)
+    box.progress = told
+    files = {"Dockerfile": SourceFile(sys.argv[1].encode())}
+    box.build(files)
+    """
+)
+
+
+@pytest.mark.parametrize("builder", ["classic", "buildkit"])
+def test_kill_9_in_the_middle_of_a_build(engine, bystanders, builder, tmp_path):
+    """Nothing of the lab's is left 10 s after the next command began, and the bystanders are all there."""
+    before = everything(engine)
+    dockerfile = salted("RUN echo 1 > /1\nRUN echo 2 > /2\nRUN sleep 600")
+    env = {**os.environ, "LABKIT_BUILDER": builder, "LABKIT_STATE": os.environ["LABKIT_STATE"]}
+    script = tmp_path / "killed.py"
+    script.write_text(KILLED.replace("done == total", "done >= 5") if builder == "classic" else KILLED)
+    with subprocess.Popen([sys.executable, script, dockerfile], stdout=subprocess.PIPE, env=env) as victim:
+        assert victim.stdout.readline() == b"building\n"
+        victim.send_signal(signal.SIGKILL)
+    assert everything(engine) - before, "something must be left, or this test shows nothing"
+    began = time.monotonic()
+    assert ledger.sweep(engine) == 1
+    assert_becomes(lambda: everything(engine) == before, SWEPT_WITHIN - (time.monotonic() - began))
+    assert all_there(engine, bystanders)
+
+
+def test_a_run_that_lives_is_not_swept(engine):
+    with Sandbox(engine) as box:
+        container = box.run(BASE, ["sleep", "60"])
+        assert ledger.sweep(engine) == 0
+        assert container.running
+
+
+def assert_becomes(true, seconds=SWEPT_WITHIN):
+    """Fail unless it becomes true in time: the engine ends a cancelled step by itself, a moment later."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.1)
