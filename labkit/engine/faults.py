@@ -28,6 +28,7 @@ LOST = (
     requests.exceptions.ChunkedEncodingError,
     urllib3.exceptions.HTTPError,
     ConnectionError,
+    TimeoutError,
 )
 DISK_WORDS = ("no space left on device", "disk quota exceeded", "enospc")
 
@@ -46,9 +47,7 @@ def causes(error: BaseException) -> Iterator[BaseException]:
             continue
         seen.add(id(here))
         yield here
-        waiting += [
-            inner for inner in (here.__cause__, here.__context__, *here.args) if isinstance(inner, BaseException)
-        ]
+        waiting += [inner for inner in (here.__cause__, *here.args) if isinstance(inner, BaseException)]
 
 
 def os_error(error: BaseException) -> int | None:

@@ -6,6 +6,7 @@ that answers is used. DOCKER_HOST and DOCKER_CONTEXT are orders, not hints: wher
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import json
@@ -20,6 +21,7 @@ from docker.tls import TLSConfig
 
 from labkit.engine.client import Engine
 from labkit.engine.faults import SDK_ERRORS, os_error, translate
+from labkit.engine.hostproc import knock
 from labkit.engine.private import Private
 from labkit.errors import EngineDied, EngineError, EngineForbidden, EngineNotFound, EngineTooOld
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 DEFAULT_SOCKET = "unix:///var/run/docker.sock"
 OLDEST = 20, 10
 OLDEST_PODMAN = 4, 0
+ANY_API = "1.24"  # the SDK wants one; the question for the version carries none
 PROBE_SECONDS = 20  # a busy engine may take some seconds to answer; a dead one refuses at once
 CALL_SECONDS = 300  # loading a large image onto a slow disk is silent for long
 
@@ -170,19 +173,17 @@ def probe(place: Candidate) -> Engine:
             f"{place.source} is chosen, but names no engine.".capitalize(),
             fix="list the contexts with `docker context ls`, or unset DOCKER_CONTEXT",
         )
+    options: dict[str, Any] = {"base_url": place.url, "use_ssh_client": place.url.startswith("ssh://")}
     try:
-        client = docker.DockerClient(
-            base_url=place.url,
-            version="auto",
-            timeout=PROBE_SECONDS,
-            tls=_tls(place) or False,
-            use_ssh_client=place.url.startswith("ssh://"),
-        )
-        version = client.version()
-    except SDK_ERRORS as error:
+        knock(place.url, PROBE_SECONDS)
+        options["tls"] = _tls(place) or False
+        # The SDK's own negotiation leaves its sockets open where it fails; so: ask, close, connect.
+        with contextlib.closing(docker.APIClient(**options, version=ANY_API, timeout=PROBE_SECONDS)) as api:
+            version = api.version(api_version=False)
+        _refuse_old(version, place)
+        client = docker.DockerClient(**options, version=version["ApiVersion"], timeout=CALL_SECONDS)
+    except (*SDK_ERRORS, OSError) as error:
         raise _no_answer(error, place) from error
-    _refuse_old(version, place)
-    client.api.timeout = CALL_SECONDS
     return Engine(client, place.url, place.source)
 
 

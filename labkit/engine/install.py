@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from labkit.engine.private import root
+from labkit.engine.hostproc import root, root_path
 from labkit.errors import EngineError
 
 if TYPE_CHECKING:
@@ -26,8 +25,7 @@ QUIET = ["env", "DEBIAN_FRONTEND=noninteractive"]
 
 def missing() -> bool:
     """True where there is no `dockerd`."""
-    path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin"])
-    return shutil.which("dockerd", path=path) is None
+    return shutil.which("dockerd", path=root_path()) is None
 
 
 def possible() -> bool:

@@ -9,9 +9,8 @@ from __future__ import annotations
 import contextlib
 import grp
 import os
-import select
 import shutil
-import signal
+import socket
 import subprocess
 import sys
 import time
@@ -19,11 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import docker
 from filelock import FileLock
 
-from labkit.engine import hostnet
-from labkit.engine.faults import SDK_ERRORS, no_space
+from labkit.engine import hostnet, hostproc
+from labkit.engine.faults import no_space
 from labkit.errors import DiskFull, EngineDied, EngineError
 from labkit.progress import silent
 
@@ -109,17 +107,16 @@ class Private:
     def pid(self) -> int | None:
         """Return the daemon's process id: found by its command line, so that a stale pid file cannot mislead."""
         mark = f"--pidfile={self._pidfile}"
-        return next((pid for pid, argv in _processes() if mark in argv), None)
+        return next((pid for pid, argv in hostproc.processes() if mark in argv), None)
 
     def answers(self) -> bool:
         """True where the engine answers a ping."""
-        if not self.socket.exists():
-            return False
-        try:
-            with contextlib.closing(docker.APIClient(base_url=self.url, version="1.41", timeout=10)) as api:
-                return bool(api.ping())
-        except SDK_ERRORS:
-            return False
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as asking:
+            asking.settimeout(10)
+            asking.connect(str(self.socket))
+            asking.sendall(b"GET /_ping HTTP/1.0\r\n\r\n")
+            return b" 200 " in asking.recv(100)  # source: Engine API, SystemPing
+        return False
 
     # -- starting ----------------------------------------------------------------------------------------------
 
@@ -157,7 +154,7 @@ class Private:
     def _launch(self) -> None:
         (self.run / "exec").mkdir(parents=True, exist_ok=True)
         (self.home / "data").mkdir(parents=True, exist_ok=True)
-        _mount_cgroups()
+        hostproc.mount_cgroups()
         net = hostnet.set_up(self.bridge)
         net.save(self._state)
         # An empty file of its own: the machine's /etc/docker/daemon.json may say what contradicts these options.
@@ -232,18 +229,22 @@ class Private:
 
     def _end(self) -> None:
         if pid := self.pid():
-            _end_process(pid, STOP_SECONDS)
+            hostproc.end_process(pid, STOP_SECONDS)
         self._remove_leftovers()
 
     def _remove_leftovers(self) -> None:
         """Remove what a daemon leaves that was killed, and what every daemon leaves."""
         for pid in self._helpers():
-            _end_process(pid, 2)
+            hostproc.end_process(pid, 2)
         for mount in reversed(self._mounts()):
             subprocess.run(["umount", "--lazy", mount], capture_output=True, timeout=30, check=False)
         if net := hostnet.HostNet.load(self._state):
             mark = f"--pidfile={self._pidfile}"
-            others = [argv for _, argv in _processes() if argv and Path(argv[0]).name == "dockerd" and mark not in argv]
+            others = [
+                argv
+                for _, argv in hostproc.processes()
+                if argv and Path(argv[0]).name == "dockerd" and mark not in argv
+            ]
             hostnet.tear_down(net, alone=not others)
         if not self._mounts():
             shutil.rmtree(self.run, ignore_errors=True)
@@ -252,7 +253,7 @@ class Private:
         """Find the engine's containers, by their control group, and its containerd and shims, by their sockets."""
         mark, group = f"{self.run / 'exec'}/", f":/{self.bridge}/"
         found = []
-        for pid, argv in _processes():
+        for pid, argv in hostproc.processes():
             with contextlib.suppress(OSError):
                 grouped = group in Path(f"/proc/{pid}/cgroup").read_text(encoding="utf-8")
                 if grouped or any(mark in word for word in argv):
@@ -270,7 +271,7 @@ class Private:
         """Do the same through sudo."""
         group = self.group or grp.getgrgid(os.getgid()).gr_name
         argv = [sys.executable, "-m", "labkit.engine", verb, str(self.home), str(self.run), self.bridge, group]
-        done = subprocess.run(root(argv), check=False)
+        done = subprocess.run(hostproc.root(argv), check=False)
         if done.returncode:
             raise EngineError(
                 f"The lab's own engine could not be {verb}ed as root.".replace("stoped", "stopped"),
@@ -278,7 +279,7 @@ class Private:
             )
 
     def _require_dockerd(self) -> None:
-        if shutil.which("dockerd", path=_root_path()) is None:
+        if shutil.which("dockerd", path=hostproc.root_path()) is None:
             raise EngineError(
                 "There is no `dockerd` on this machine.",
                 fix="run `labkit engine start`, which offers to install it, or: sudo apt-get install docker.io",
@@ -288,57 +289,6 @@ class Private:
     def _alone_at_it(self) -> Iterator[None]:
         """Keep two commands from starting or stopping the engine at once."""
         self.home.mkdir(parents=True, exist_ok=True)
-        os.environ["PATH"] = _root_path()
+        os.environ["PATH"] = hostproc.root_path()
         with FileLock(self.home / "engine.lock", timeout=START_SECONDS + STOP_SECONDS):
             yield
-
-
-def root(argv: list[str]) -> list[str]:
-    """Return the command that runs ``argv`` as root.
-
-    Raises:
-        EngineError: this user is not root, and there is no sudo.
-    """
-    if os.geteuid() == 0:
-        return argv
-    if shutil.which("sudo") is None:
-        raise EngineError(
-            "Setting up an engine needs root, and there is no sudo on this machine.",
-            fix="run the same command as root, or ask whoever keeps this machine to install Docker",
-        )
-    return ["sudo", "--", *argv]
-
-
-def _root_path() -> str:
-    """PATH with the folders of the system's programs, which a plain user's PATH lacks."""
-    parts = os.environ.get("PATH", os.defpath).split(os.pathsep)
-    return os.pathsep.join(dict.fromkeys([*parts, "/usr/local/sbin", "/usr/sbin", "/sbin"]))
-
-
-def _processes() -> Iterator[tuple[int, list[str]]]:
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):  # it ended meanwhile
-            yield int(folder.name), (folder / "cmdline").read_text(errors="replace").split("\0")
-
-
-def _end_process(pid: int, patience: float) -> None:
-    """Ask a process to end; after ``patience`` seconds, make it."""
-    try:
-        handle = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return
-    try:
-        for number, seconds in ((signal.SIGTERM, patience), (signal.SIGKILL, 5.0)):
-            with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(handle, number)
-            if select.select([handle], [], [], seconds)[0]:
-                return
-    finally:
-        os.close(handle)
-
-
-def _mount_cgroups() -> None:
-    """Mount the control groups where nothing has: a machine without systemd may not."""
-    mounts = Path("/proc/mounts").read_text(encoding="utf-8")
-    if not any(line.split()[2].startswith("cgroup") for line in mounts.splitlines()) and shutil.which("cgroupfs-mount"):
-        subprocess.run(["cgroupfs-mount"], check=False, timeout=30)

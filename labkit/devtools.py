@@ -1,0 +1,154 @@
+"""`./lab test`: all that CI runs, in order, with the seconds that each step takes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from labkit import course
+from labkit.errors import LabError
+from labkit.launch import make_ready
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NBVAL = ("--nbval-current-env", "--nbval-sanitize-with=tests/nbval_sanitize.cfg", "notebooks")
+TWO = ("-n", "2", "--dist", "loadfile")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the tests.
+
+    Attributes:
+        name: what it shows, in two or three words.
+        argv: the program and its arguments, after ``python -m``.
+        engine: whether it needs an engine.
+        env: what is added to the environment.
+    """
+
+    name: str
+    argv: tuple[str, ...]
+    engine: bool = False
+    env: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many tests passed, failed and were skipped, and the seconds it took."""
+
+    passed: int
+    failed: int
+    skipped: int
+    seconds: float
+
+
+STEPS = (
+    Step("ruff check", ("ruff", "check", ".")),
+    Step("ruff format", ("ruff", "format", "--check", ".")),
+    Step("mypy", ("mypy",)),
+    Step("unit tests", ("pytest", "tests/unit")),
+    Step("engine tests", ("pytest", *TWO, "tests/engine"), engine=True),
+    Step("notebooks", ("pytest", *TWO, "--nbval", *NBVAL), engine=True),
+    Step(
+        "notebooks, solved",
+        ("pytest", *TWO, "--nbval-lax", *NBVAL),
+        engine=True,
+        env={"LABKIT_ANSWERS": "solutions"},
+    ),
+)
+
+
+def count(report: Path, code: int, seconds: float) -> Count:
+    """Read pytest's JUnit file; what ended badly without a failed test counts as one failure.
+
+    Args:
+        report: the file, absent where the step was no pytest or did not come so far.
+        code: the step's exit code.
+        seconds: what it took.
+    """
+    passed = failed = skipped = 0
+    if report.exists():
+        for suite in ET.parse(report).iter("testsuite"):  # noqa: S314  pytest has just written it
+            total, skips = int(suite.get("tests", 0)), int(suite.get("skipped", 0))
+            bad = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+            passed, failed, skipped = passed + total - bad - skips, failed + bad, skipped + skips
+    return Count(passed, max(failed, 1) if code else failed, skipped, seconds)
+
+
+def run(step: Step, folder: Path, *, reports: Path) -> Count:
+    """Run one step in ``folder``; show what it says."""
+    click.secho(f"── {step.name}", bold=True)
+    report = reports / f"{step.name.replace(', ', '-').replace(' ', '-')}.xml"
+    argv = [sys.executable, "-m", *step.argv]
+    if step.argv[0] == "pytest":
+        argv += ["-q", f"--junitxml={report}"]
+    begin = time.monotonic()
+    process = subprocess.Popen(argv, cwd=folder, env={**os.environ, **step.env})
+    try:
+        code = process.wait()
+    except BaseException:
+        process.send_signal(signal.SIGINT)  # pytest takes down what its fixtures made
+        process.wait()
+        raise
+    return count(report, code, time.monotonic() - begin)
+
+
+def summary(counts: dict[str, Count]) -> Iterator[str]:
+    """Yield the lines that end the run: one for each step, and the sum."""
+    for name, it in counts.items():
+        tests = f"{it.passed} passed, {it.failed} failed" if it.passed or it.failed else "clean"
+        yield f"{name:20} {it.seconds:7.1f} s  {tests}" + (f", {it.skipped} skipped" if it.skipped else "")
+    passed, failed, skipped = (
+        sum(getattr(it, key) for it in counts.values()) for key in ("passed", "failed", "skipped")
+    )
+    yield f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else "")
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--fast", is_flag=True, help="Leave out what needs an engine.")
+@click.option("--yes", is_flag=True, help="Do not ask before an engine is installed or started.")
+@click.option("--reports", type=click.Path(file_okay=False, path_type=Path), help="Keep the JUnit files here.")
+def main(*, fast: bool, yes: bool, reports: Path | None) -> None:
+    """Run the tests that CI runs. Exit code: 0 all passed, 1 something failed, 2 they could not be run."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    folder = course.root()
+    counts: dict[str, Count] = {}
+    with tempfile.TemporaryDirectory(prefix="labkit-reports-") as scratch:
+        kept = reports.resolve() if reports else Path(scratch)
+        kept.mkdir(parents=True, exist_ok=True)
+        for step in STEPS:
+            if not step.engine:
+                counts[step.name] = run(step, folder, reports=kept)
+        try:
+            if not fast:
+                _with_engine(counts, folder, kept, yes=yes)
+        except LabError as error:
+            click.secho(str(error), fg="red", err=True)
+            sys.exit(2)
+    click.echo("\n".join(("", *summary(counts))))
+    sys.exit(any(it.failed for it in counts.values()))
+
+
+def _with_engine(counts: dict[str, Count], folder: Path, reports: Path, *, yes: bool) -> None:
+    begin = time.monotonic()
+    with make_ready(yes=yes) as engine:
+        click.echo(f"engine: {engine.about}, found by: {engine.source}")
+        counts["engine and images"] = Count(0, 0, 0, time.monotonic() - begin)
+        for step in STEPS:
+            if step.engine:
+                counts[step.name] = run(step, folder, reports=reports)
+
+
+if __name__ == "__main__":
+    main()

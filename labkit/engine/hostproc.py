@@ -1,0 +1,81 @@
+"""This host: its processes found, ended, run as root; its sockets tried."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from labkit.errors import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def root(argv: list[str]) -> list[str]:
+    """Return the command that runs ``argv`` as root.
+
+    Raises:
+        EngineError: this user is not root, and there is no sudo.
+    """
+    if os.geteuid() == 0:
+        return argv
+    if shutil.which("sudo") is None:
+        raise EngineError(
+            "Setting up an engine needs root, and there is no sudo on this machine.",
+            fix="run the same command as root, or ask whoever keeps this machine to install Docker",
+        )
+    return ["sudo", "--", *argv]
+
+
+def root_path() -> str:
+    """Return PATH with the folders of the system's programs, which a plain user's PATH lacks."""
+    parts = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    return os.pathsep.join(dict.fromkeys([*parts, "/usr/local/sbin", "/usr/sbin", "/sbin"]))
+
+
+def processes() -> Iterator[tuple[int, list[str]]]:
+    """Yield each process's id and its arguments. source: proc(5), /proc/pid/cmdline."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            yield int(folder.name), (folder / "cmdline").read_text(errors="replace").split("\0")
+
+
+def end_process(pid: int, patience: float) -> None:
+    """Ask a process to end; after ``patience`` seconds, make it."""
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        for number, seconds in ((signal.SIGTERM, patience), (signal.SIGKILL, 5.0)):
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(handle, number)
+            if select.select([handle], [], [], seconds)[0]:
+                return
+    finally:
+        os.close(handle)
+
+
+def mount_cgroups() -> None:
+    """Mount the control groups where nothing has: a machine without systemd may not."""
+    mounts = Path("/proc/mounts").read_text(encoding="utf-8")
+    if not any(line.split()[2].startswith("cgroup") for line in mounts.splitlines()) and shutil.which("cgroupfs-mount"):
+        subprocess.run(["cgroupfs-mount"], check=False, timeout=30)
+
+
+def knock(url: str, seconds: float) -> None:
+    """Raise the system's own OSError where a unix socket does not let us in; other addresses are not tried.
+
+    The SDK's error says less, and it leaves its socket open.
+    """
+    if url.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as knocking:
+            knocking.settimeout(seconds)
+            knocking.connect(url.removeprefix("unix://"))
