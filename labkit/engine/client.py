@@ -141,6 +141,20 @@ class Engine:
                 if "error" in message:
                     raise APIError(message["error"])
 
+    def in_registry(self, ref: str, seconds: float) -> bool:
+        """Ask an image's registry whether it has it, without pulling it (DistributionInspect).
+
+        Args:
+            ref: the image's name and tag.
+            seconds: how long the registry may take to answer; after that it counts as out of reach.
+        """
+        with faults(f"asking the registry for {ref}"):
+            address = self.api._url("/distribution/{0}/json", ref)  # noqa: SLF001  the SDK's own has no time limit
+            try:
+                return bool(self.api.get(address, timeout=seconds).status_code == requests.codes.ok)
+            except requests.exceptions.ReadTimeout:
+                return False
+
     def pull(self, ref: str, progress: Progress | None = None) -> None:
         """Pull an image from its registry (ImageCreate).
 
