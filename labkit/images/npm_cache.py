@@ -80,9 +80,7 @@ def _packument(layer: Layer, name: str, versions: dict[str, dict[str, Any]]) -> 
     content = json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
     digest = f"sha512-{hashlib.sha512(content).hexdigest()}"
     address = REGISTRY + name.replace("/", "%2f")
-    entries = [
-        _entry(address, integrity_of(digest), len(content), "application/json", accept) for accept in ACCEPTS
-    ]
+    entries = [_entry(address, integrity_of(digest), len(content), "application/json", accept) for accept in ACCEPTS]
     _put(layer, content_path(digest), content)
     _index(layer, address, entries)
 

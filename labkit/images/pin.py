@@ -6,6 +6,7 @@ digests come from the registries' own signed or checked answers, and are from th
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -58,8 +59,8 @@ def write_pins(progress: Progress, place: Path = PLACE) -> Path:
 
 
 def _table(pin: Pin) -> str:
-    fields = {name: getattr(pin, name) for name in Pin.__slots__}
-    lines = [f'{name} = "{value}"' if isinstance(value, str) else f"{name} = {value}" for name, value in fields.items() if value]
+    fields = ((name, getattr(pin, name)) for name in Pin.__slots__)
+    lines = [f"{name} = {json.dumps(value)}" for name, value in fields if value]
     return "\n".join(["", "[[file]]", *lines, ""])
 
 

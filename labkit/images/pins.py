@@ -127,7 +127,7 @@ def digest_of(integrity: str) -> str:
 
     source: W3C Subresource Integrity, which npm follows
     """
-    algorithm, _, encoded = integrity.split()[0].partition("-")
+    algorithm, _, encoded = integrity.split(maxsplit=1)[0].partition("-")
     return f"{algorithm}-{base64.b64decode(encoded).hex()}"
 
 

@@ -74,23 +74,19 @@ def stripped(program: bytes) -> bytes:
         raise ValueError("not a 64-bit little-endian ELF program")
     (table,) = struct.unpack_from("<Q", program, 32)  # e_phoff
     size, count = struct.unpack_from("<HH", program, 54)  # e_phentsize, e_phnum
-    places = [table + size * index for index in range(count)]
-    spans = sorted((0, table + size * count) if place < 0 else _span(program, place) for place in [-1, *places])
-    step = max(_align(program, place) for place in places)
-    result, end, moved = bytearray(program[: spans[0][1]]), spans[0][1], 0
-    shift_from: list[tuple[int, int]] = [(0, 0)]
-    for offset, last in spans[1:]:
-        if offset > end:
-            moved += (offset - end) // step * step
-            shift_from.append((offset, moved))
-            result += b"\0" * (offset - moved - len(result))
-        if last > end:
-            result += program[max(offset, end) : last]
-            end = last
-    for place in places:
-        offset, _ = _span(program, place)
-        shift = max(pair for pair in shift_from if pair[0] <= offset)[1]
-        struct.pack_into("<Q", result, place + 8, offset - shift)
+    headers = [table + size * index for index in range(count)]
+    step = max(_align(program, header) for header in headers)
+    result, end = bytearray(program[: table + size * count]), table + size * count
+    moved = [(0, 0)]  # from this place in the file on, so many bytes forward
+    for start, last in sorted(_span(program, header) for header in headers):
+        if start > end:
+            moved.append((start, moved[-1][1] + (start - end) // step * step))
+            result += bytes(start - moved[-1][1] - len(result))
+        result += program[max(start, end) : last]
+        end = max(end, last)
+    for header in headers:
+        start, _ = _span(program, header)
+        struct.pack_into("<Q", result, header + 8, start - max(pair for pair in moved if pair[0] <= start)[1])
     struct.pack_into("<Q", result, 40, 0)  # e_shoff
     struct.pack_into("<HH", result, 60, 0, 0)  # e_shnum, e_shstrndx
     return bytes(result)
@@ -105,5 +101,5 @@ def _span(program: bytes, header: int) -> tuple[int, int]:
 
 def _align(program: bytes, header: int) -> int:
     """Return what a segment's place in the file must be a multiple of, against its place in memory."""
-    (align,) = struct.unpack_from("<Q", program, header + 48)  # p_align
+    align: int = struct.unpack_from("<Q", program, header + 48)[0]  # p_align
     return max(1, align)

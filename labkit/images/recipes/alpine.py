@@ -36,7 +36,8 @@ def users(layer: Layer, passwd: str = "", group: str = "") -> None:
     names = [line.partition(":")[0] for line in passwd.splitlines()]
     layer.file("etc/passwd", passwd)
     layer.file("etc/group", group)
-    layer.file("etc/shadow", "".join(f"{name}:{'*' if name == 'root' else '!'}::0:::::\n" for name in names), 0o640, 0, 42)
+    shadow = "".join(f"{name}:{'*' if name == 'root' else '!'}::0:::::\n" for name in names)
+    layer.file("etc/shadow", shadow, 0o640, gid=42)
 
 
 def _make(store: Store) -> Layer:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import posixpath
-import tarfile
 from typing import TYPE_CHECKING
 
 from labkit.images.layer import Layer
@@ -18,6 +17,8 @@ from labkit.images.recipes.base import PATH, Part, Recipe, text
 from labkit.images.unpack import deb_member
 
 if TYPE_CHECKING:
+    import tarfile
+
     from labkit.images.pins import Pin
     from labkit.images.store import Store
 
@@ -38,9 +39,13 @@ TEMPLATES = {
     "usr/share/pam/common-password": "etc/pam.d/common-password",
     "usr/share/pam/common-session": "etc/pam.d/common-session",
 }
-FOLDERS = ("var/lib/dpkg/updates", "var/lib/dpkg/triggers", "var/lib/apt/lists/partial", "var/cache/apt/archives/partial")
+FOLDERS = (
+    *("var/lib/dpkg/updates", "var/lib/dpkg/triggers"),
+    *("var/lib/apt/lists/partial", "var/cache/apt/archives/partial"),
+)
 OFFER = "opt/apt"
 SOURCES = f"deb [trusted=yes] file:/{OFFER} ./\n"
+RELEASE = "Origin: labkit\nSuite: labkit\nDate: Tue, 14 Nov 2023 22:13:20 UTC\nSHA256:\n"
 APT_SETTINGS = 'APT::Sandbox::User "root";\nAcquire::Languages "none";\n'
 
 
@@ -172,7 +177,7 @@ def _offer(store: Store, packages: tuple[Pin, ...]) -> Layer:
     index = "\n".join(blocks).encode()
     files = {"Packages": index, "Packages.gz": gzip.compress(index, mtime=0)}
     sums = "".join(f" {hashlib.sha256(data).hexdigest()} {len(data)} {name}\n" for name, data in files.items())
-    layer.file(f"{OFFER}/Release", f"Origin: labkit\nSuite: labkit\nDate: Tue, 14 Nov 2023 22:13:20 UTC\nSHA256:\n{sums}")
+    layer.file(f"{OFFER}/Release", f"{RELEASE}{sums}")
     for name, data in files.items():
         layer.file(f"{OFFER}/{name}", data)
     return layer
