@@ -47,11 +47,11 @@ def test_a_killed_download_starts_over(tmp_path, monkeypatch):
         os.kill(process.pid, signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
     store = Store(tmp_path)
-    left = [path for path in (tmp_path / "unfinished").rglob("*.deb")]
+    left = list((tmp_path / "unfinished").rglob("*.deb"))
     assert [path.read_bytes() for path in left] == [b"a pack"]  # it really was in the middle
     assert store.missing((PIN,)) == (PIN,)
     monkeypatch.setattr(fetching, "debian_mirror", lambda: "file:/nowhere/")
-    monkeypatch.setattr(fetching, "_run", lambda argv, folder, *_: (folder / "0.deb").write_bytes(CONTENT))
+    monkeypatch.setattr(fetching, "_run", lambda _argv, folder, *_: (folder / "0.deb").write_bytes(CONTENT))
     with store.locked():
         assert not left[0].exists()
         assert fetching.fetch(store, [PIN], silent) == len(CONTENT)
