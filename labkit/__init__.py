@@ -21,5 +21,7 @@ def __getattr__(name: str) -> object:
     if name in __all__:
         from labkit import notebook  # noqa: PLC0415
 
-        return getattr(notebook, name)
+        # Kept, since importing labkit.notebook has set labkit.sandbox to the module of that name.
+        globals().update({each: getattr(notebook, each) for each in __all__})
+        return globals()[name]
     raise AttributeError(f"module 'labkit' has no attribute {name!r}")

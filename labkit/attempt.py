@@ -100,6 +100,12 @@ class Attempt:
         """What is remembered."""
         return self._notes.get(self.exercise.slug)
 
+    @property
+    def course_done(self) -> tuple[int, int]:
+        """How many exercises of the course were passed, and how many there are."""
+        slugs = [exercise.slug for exercise in course.exercises()]
+        return sum(self._notes.get(slug).passed for slug in slugs), len(slugs)
+
     def _remember(self, **change: object) -> None:
         if not answering():
             self._notes.put(self.exercise.slug, Note(**{**asdict(self.note), **change}))

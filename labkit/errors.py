@@ -36,6 +36,10 @@ class LabError(Exception):
     def __str__(self) -> str:
         return "\n".join(part for part in (self.what, self.why, f"What to do: {self.fix}") if part)
 
+    def _render_traceback_(self) -> list[str]:
+        """Show the three sentences and no traceback in a notebook (source: IPython, showtraceback)."""
+        return str(self).splitlines()
+
 
 class EngineError(LabError):
     """The Docker Engine failed us."""

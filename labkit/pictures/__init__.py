@@ -1,0 +1,11 @@
+"""Pictures of what the engine did: data in, figure out. In a notebook a figure is drawn, in text it is a short list."""
+
+from __future__ import annotations
+
+from labkit.pictures.cache_trace import cache_trace
+from labkit.pictures.layer_stack import layer_stack
+from labkit.pictures.process_tree import process_tree
+from labkit.pictures.size_comparison import size_comparison
+from labkit.pictures.svg import Figure
+
+__all__ = ["Figure", "cache_trace", "layer_stack", "process_tree", "size_comparison"]

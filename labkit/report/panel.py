@@ -1,0 +1,36 @@
+"""For the notebook's panel: the findings as a list, in words as well as in color."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from labkit.result import Outcome
+
+if TYPE_CHECKING:
+    from labkit.result import Finding, Report
+
+WORDS = {
+    Outcome.PASS: ("✓", "pass"),
+    Outcome.FAIL: ("✗", "not yet"),
+    Outcome.TODO: ("·", "to do"),
+    Outcome.ERROR: ("!", "trouble"),
+}
+
+
+def render(report: Report) -> str:
+    """Render the findings as an HTML list; every text is escaped, and the panel's own styles give it its looks."""
+    return f'<ul class="findings">{"".join(map(_item, report.findings))}</ul>' if report.findings else ""
+
+
+def _item(finding: Finding) -> str:
+    sign, word = WORDS[finding.outcome]
+    head = (
+        f'<div class="finding-head"><span class="word"><span aria-hidden="true">{sign}</span> {word}</span> '
+        f"<strong>{escape(finding.title or finding.check)}</strong></div>"
+    )
+    said = [("Seen", finding.saw), ("Wanted", finding.want), ("Why", finding.why)]
+    if finding.outcome in (Outcome.PASS, Outcome.TODO):
+        said = []  # what is right or untouched needs no explanation
+    rows = "".join(f"<dt>{name}</dt><dd>{escape(text)}</dd>" for name, text in said if text)
+    return f'<li class="finding {finding.outcome.value}">{head}{f"<dl>{rows}</dl>" if rows else ""}</li>'

@@ -1,0 +1,1 @@
+"""What a notebook shows of an exercise. Views only: what is true is decided elsewhere."""

@@ -1,0 +1,215 @@
+"""The panel of one exercise in a notebook: its task, its files, Check, Hint, Solution and Reset.
+
+A view: what is true of the exercise is asked of the controller each time. The other half is ``src/panel.js``; traits go
+from here to there, and what the learner wants comes back as messages ``{action, view, drafts}``, where ``drafts`` are
+texts that were typed since the last message, each with the text that it was made from.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets
+
+from labkit.errors import LabError
+from labkit.report import panel as findings
+from labkit.ui import formats, markdown, said
+from labkit.ui.languages import language
+from labkit.ui.place import lab_path, server_root
+
+if TYPE_CHECKING:
+    from labkit.progress import Progress
+    from labkit.result import Report
+    from labkit.ui.controller import Controller
+    from labkit.ui.said import Said
+
+STATIC = Path(__file__).with_name("static")
+INTERVAL = 0.1  # seconds between two progress messages of the same piece of work
+NOTHING = {"kind": "", "head": "", "html": ""}
+WAITING = {"text": "", "done": None, "total": None}
+
+
+class Panel(anywidget.AnyWidget):
+    """The panel.
+
+    Args:
+        controller: the learner's work on the exercise.
+    """
+
+    _esm = (STATIC / "panel.js").read_text(encoding="utf-8")  # a path would be watched for changes
+    _css = (STATIC / "panel.css").read_text(encoding="utf-8")
+    title = traitlets.Unicode().tag(sync=True)
+    about = traitlets.Unicode().tag(sync=True)
+    task_html = traitlets.Unicode().tag(sync=True)
+    files = traitlets.List(traitlets.Dict()).tag(sync=True)  # {path, text, language, open, by: the view that wrote it}
+    status = traitlets.Enum(["to do", "not yet", "done", "trouble"], "to do").tag(sync=True)
+    passed = traitlets.Bool().tag(sync=True)
+    busy = traitlets.Bool().tag(sync=True)
+    progress: traitlets.Dict[str, Any] = traitlets.Dict(default_value=WAITING).tag(sync=True)
+    message = traitlets.Dict(default_value=NOTHING).tag(sync=True)
+    findings_html = traitlets.Unicode().tag(sync=True)
+    solution_html = traitlets.Unicode().tag(sync=True)
+    course = traitlets.List([0, 1]).tag(sync=True)
+
+    def __init__(self, controller: Controller) -> None:
+        self._controller, self._checking = controller, threading.Lock()
+        exercise = controller.exercise
+        super().__init__(
+            title=exercise.title,
+            about=f"{exercise.section} · about {exercise.minutes} minutes",
+            task_html=markdown.render(exercise.task),
+            files=self._read(),
+        )
+        self._refresh_note()
+        self.on_msg(self._received)
+        formats.register()
+
+    # ── what the buttons and a cell's code do alike
+
+    def check(self) -> Report:
+        """Check the files as they are on the disk now.
+
+        Returns:
+            The report, which the panel shows too.
+
+        Raises:
+            LabError: the check could not be made.
+        """
+        with self._checking:
+            self._begin()
+            try:
+                report = self._controller.check(self._progress())
+            except BaseException as error:
+                self._show(said.of_error(error) if isinstance(error, LabError) else said.of_bug(error))
+                self.status = "trouble"
+                raise
+            else:
+                self._show_report(report)
+                return report
+            finally:
+                self.busy = False
+
+    def hint(self) -> Said:
+        """Show the next hint."""
+        number, total, text = self._controller.hint()
+        return self._show(said.Said("hint", f"Hint {number} of {total}.", text))
+
+    def reset(self) -> Said:
+        """Put the starter files back; what was there is kept in a dated copy."""
+        kept = self._controller.reset()
+        self.findings_html = self.solution_html = ""
+        self.files = self._read()
+        self._refresh_note()
+        where = f"Your files are kept in `{kept}`." if kept else ""
+        return self._show(said.Said("note", "The starter files are back.", where))
+
+    def solution(self) -> Said:
+        """Show the course's solution, and why it is right."""
+        files, why = self._controller.solution()
+        text = "\n\n".join([*(_fenced(path, content) for path, content in files.items()), why])
+        self.solution_html = markdown.render(text)
+        self.send({"solution": True})
+        return said.Said("note", "Solution.", f"\n\n{text}")
+
+    # ── messages from the view
+
+    def _received(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
+        try:
+            if self._save(content) and (action := self._actions().get(content.get("action", ""))):
+                action()
+        except LabError as error:
+            self._show(said.of_error(error))
+
+    def _actions(self) -> dict[str, Any]:
+        quiet = {"save": lambda: None, "refresh": self._refresh, "check": self._start_check}
+        if self.busy:
+            return quiet
+        return {**quiet, "hint": self.hint, "reset": self.reset, "solution": self.solution}
+
+    def _save(self, content: dict[str, Any]) -> bool:
+        """Write the drafts; False where one was refused, since the disk has a text that it was not made from."""
+        view, drafts, good = str(content.get("view", "")), content.get("drafts", []), True
+        on_disk = _plain(self._controller.files()) if drafts else {}
+        for draft in drafts:
+            path, text = draft["path"], draft["text"]
+            if on_disk.get(path) not in (draft["base"], text):
+                self.send({"refused": path, "view": view, "text": on_disk.get(path, "")})
+                good = False
+            elif on_disk[path] != text:
+                self._controller.save(path, text)
+                self.files = [{**f, "text": text, "by": view} if f["path"] == path else f for f in self.files]
+        return good
+
+    def _start_check(self) -> None:
+        """Check in a thread, so that the kernel goes on passing messages: progress, and what is typed meanwhile."""
+        if self._checking.locked():
+            return
+        self._refresh()
+        work = contextvars.copy_context().run  # ipykernel keeps there which cell a message belongs to
+        threading.Thread(target=work, args=(self._check_quietly,), name="labkit-check", daemon=True).start()
+
+    def _check_quietly(self) -> None:
+        with contextlib.suppress(Exception):  # the panel shows it already
+            self.check()
+
+    # ── what is shown
+
+    def _read(self) -> list[dict[str, str]]:
+        folder, root = self._controller.folder, server_root()
+        return [
+            {"path": path, "text": text, "language": language(path), "open": lab_path(folder / path, root), "by": ""}
+            for path, text in _plain(self._controller.files()).items()
+        ]
+
+    def _refresh(self) -> None:
+        """Show what another editor has written meanwhile."""
+        read = self._read()
+        if [f["text"] for f in read] != [f["text"] for f in self.files]:
+            self.files = read
+
+    def _refresh_note(self) -> None:
+        note = self._controller.note
+        self.status, self.passed, self.course = note.status, note.passed, list(self._controller.course_done)
+
+    def _begin(self) -> None:
+        self.progress = WAITING
+        self.message = NOTHING
+        self.busy = True
+
+    def _show(self, message: Said) -> Said:
+        self.message = message.message
+        return message
+
+    def _show_report(self, report: Report) -> None:
+        self.findings_html = findings.render(report)
+        self._refresh_note()
+        self._show(said.of_report(report))
+
+    def _progress(self) -> Progress:
+        last: dict[str, float] = {}
+
+        def show(what: str, done: float | None = None, total: float | None = None, /) -> None:
+            now = time.monotonic()
+            if now - last.get(what, float("-inf")) >= INTERVAL or (total and done == total):
+                last[what] = now
+                self.progress = {"text": what, "done": done, "total": total}
+
+        return show
+
+    def __repr__(self) -> str:
+        return f"Exercise({self._controller.exercise.slug!r}, {self.status})"
+
+
+def _plain(files: dict[str, str]) -> dict[str, str]:
+    """Line ends as the editor knows them."""
+    return {path: text.replace("\r\n", "\n").replace("\r", "\n") for path, text in files.items()}
+
+
+def _fenced(path: str, content: str) -> str:
+    return f"**`{path}`**\n\n~~~~~~\n{content.rstrip()}\n~~~~~~"

@@ -1,0 +1,82 @@
+"""What the panel says, as HTML for its message and as text for a cell."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
+
+from labkit.result import Outcome
+from labkit.ui import markdown
+
+if TYPE_CHECKING:
+    from labkit.errors import LabError
+    from labkit.result import Report
+
+CLOSING = {
+    Outcome.PASS: ("done", "Well done."),
+    Outcome.FAIL: ("not yet", "Not yet."),
+    Outcome.TODO: ("to do", "Nothing to check yet."),
+    Outcome.ERROR: ("trouble", "Something went wrong that is not your fault."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message.
+
+    Attributes:
+        kind: "hint", "note", or a status; decides the color.
+        head: its first words.
+        text: the rest, as Markdown.
+    """
+
+    kind: str
+    head: str
+    text: str
+
+    @property
+    def message(self) -> dict[str, str]:
+        """As the panel's trait wants it."""
+        html = self.text if isinstance(self.text, Html) else markdown.render(self.text)
+        return {"kind": self.kind, "head": self.head, "html": html}
+
+    def __repr__(self) -> str:
+        return f"{self.head} {self.text}".strip()
+
+
+class Html(str):
+    """HTML that is safe already."""
+
+    __slots__ = ()
+
+
+def of_report(report: Report) -> Said:
+    """Say in one sentence how a check ended; the findings say the rest."""
+    kind, head = CLOSING[report.outcome]
+    good = sum(finding.outcome is Outcome.PASS for finding in report.findings)
+    count = f"{good} of {len(report.findings)} checks passed."
+    rest = {
+        Outcome.PASS: f"{count} Solution shows how the course does it, and why.",
+        Outcome.FAIL: f"{count} What was seen is below.",
+        Outcome.TODO: "Edit the exercise's files first, then check.",
+        Outcome.ERROR: "No points are lost. See below, then check again.",
+    }
+    return Said(kind, head, rest[report.outcome])
+
+
+def of_error(error: LabError) -> Said:
+    """Say what happened, why it matters and what to do."""
+    parts = [f"<p>{escape(error.why)}</p>" if error.why else "", f"<p><b>What to do:</b> {escape(error.fix)}</p>"]
+    return Said("trouble", error.what, Html("".join(parts).replace("\n", "<br>")))
+
+
+def of_bug(error: BaseException) -> Said:
+    """Say that the lab itself is at fault, with what its authors need to know folded away."""
+    details = escape("".join(traceback.format_exception(error)))
+    html = (
+        f"<p>{escape(type(error).__name__)}: {escape(str(error))}</p><p><b>What to do:</b> check again; if it comes "
+        f"again, report it with the details.</p><details><summary>Details</summary><pre>{details}</pre></details>"
+    )
+    return Said("trouble", "The lab itself has a fault here; your work is not touched.", Html(html))

@@ -1,0 +1,65 @@
+// What was typed but is not on the disk yet, and what to do when the disk has something newer.
+
+const SAVE_AFTER = 500; // ms without a key
+
+/** The texts that were last agreed with the disk, against those in the editor. */
+export function makeDrafts({editor, send, conflict}) {
+  const base = new Map(); // path -> text that the editor's text was made from
+  const held = new Set(); // paths whose two versions wait for a decision
+  let timer = null;
+
+  const isDirty = (path) => editor.text(path) !== null && editor.text(path) !== base.get(path);
+
+  /** Take what is unsaved, as the kernel wants it; from here on it counts as saved. */
+  const take = () => {
+    clearTimeout(timer);
+    const drafts = [];
+    for (const [path, before] of base) {
+      if (held.has(path) || !isDirty(path)) continue;
+      const text = editor.text(path);
+      drafts.push({path, text, base: before});
+      base.set(path, text);
+    }
+    return drafts;
+  };
+  const save = () => {
+    const drafts = take();
+    if (drafts.length) send("save", drafts);
+  };
+  const hold = (path, theirs) => {
+    held.add(path);
+    conflict(path, theirs);
+  };
+
+  return {
+    take,
+    save,
+    isHeld: (path) => held.has(path),
+    anyHeld: () => held.size > 0,
+    edited() {
+      clearTimeout(timer);
+      timer = setTimeout(save, SAVE_AFTER);
+    },
+    /** The disk's text as the kernel read it. */
+    received(path, text) {
+      if (editor.text(path) === text || editor.text(path) === null) base.set(path, text);
+      else if (isDirty(path)) hold(path, text);
+      else {
+        base.set(path, text);
+        editor.replace(path, text);
+      }
+    },
+    /** The kernel did not save, since the disk has a text that this one was not made from. */
+    refused: hold,
+    settle(path, theirs, keepMine) {
+      held.delete(path);
+      base.set(path, theirs);
+      if (!keepMine) editor.replace(path, theirs);
+      save();
+    },
+    end() {
+      save();
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,111 @@
+// One CodeMirror view for all files of an exercise: each file keeps its own undo history.
+import {defaultKeymap, history, historyKeymap, indentWithTab} from "@codemirror/commands";
+import {HighlightStyle, StreamLanguage, bracketMatching, indentUnit, syntaxHighlighting} from "@codemirror/language";
+import {dockerFile} from "@codemirror/legacy-modes/mode/dockerfile";
+import {javascript, json, typescript} from "@codemirror/legacy-modes/mode/javascript";
+import {properties} from "@codemirror/legacy-modes/mode/properties";
+import {shell} from "@codemirror/legacy-modes/mode/shell";
+import {yaml} from "@codemirror/legacy-modes/mode/yaml";
+import {EditorState} from "@codemirror/state";
+import {EditorView, drawSelection, keymap, lineNumbers} from "@codemirror/view";
+import {tags} from "@lezer/highlight";
+
+const MODES = {dockerfile: dockerFile, javascript, json, properties, shell, typescript, yaml};
+const color = (name, fallback) => `var(${name}, ${fallback})`;
+
+const colors = HighlightStyle.define([
+  {tag: tags.keyword, color: color("--jp-mirror-editor-keyword-color", "#008000"), fontWeight: "bold"},
+  {tag: [tags.string, tags.special(tags.string)], color: color("--jp-mirror-editor-string-color", "#a31515")},
+  {tag: tags.comment, color: color("--jp-mirror-editor-comment-color", "#406f6f"), fontStyle: "italic"},
+  {tag: [tags.number, tags.bool, tags.null], color: color("--jp-mirror-editor-number-color", "#116611")},
+  {tag: [tags.propertyName, tags.attributeName], color: color("--jp-mirror-editor-def-color", "#0000cc")},
+]);
+
+const looks = EditorView.theme({
+  "&": {
+    backgroundColor: color("--jp-cell-editor-background", "#f5f5f5"),
+    color: color("--jp-content-font-color1", "#212121"),
+    border: `1px solid ${color("--jp-ui-font-color2", "#616161")}`,
+    fontSize: color("--jp-code-font-size", "13px"),
+  },
+  "&.cm-focused": {outline: `2px solid ${color("--jp-brand-color1", "#1976d2")}`},
+  ".cm-scroller": {maxHeight: "28em", overflow: "auto"},
+  ".cm-content": {
+    fontFamily: color("--jp-code-font-family", "monospace"),
+    caretColor: color("--jp-editor-cursor-color", "#000"),
+    minHeight: "7em",
+  },
+  ".cm-gutters": {
+    backgroundColor: color("--jp-layout-color2", "#eee"),
+    color: color("--jp-ui-font-color1", "#424242"),
+    border: "none",
+  },
+  "&.cm-focused .cm-cursor": {borderLeftColor: color("--jp-editor-cursor-color", "#000")},
+  ".cm-selectionBackground": {background: `${color("--jp-editor-selected-background", "#d9d9d9")} !important`},
+  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground": {
+    background: `${color("--jp-editor-selected-focused-background", "#b3d4fc")} !important`,
+  },
+});
+
+/**
+ * @param {HTMLElement} parent where it is shown
+ * @param {{check: () => void, save: () => void, leave: () => void, edited: (path: string, text: string) => void}} on
+ */
+export function makeEditor(parent, on) {
+  const states = new Map();
+  let active = null;
+  let quiet = false; // while a text is set from outside
+  const command = (act) => () => (act(), true);
+  const extensions = ({path, language}) => [
+    lineNumbers(),
+    history(),
+    drawSelection(),
+    bracketMatching(),
+    indentUnit.of("    "),
+    syntaxHighlighting(colors),
+    looks,
+    MODES[language] ? StreamLanguage.define(MODES[language]) : [],
+    keymap.of([
+      {key: "Mod-Enter", run: command(on.check)},
+      {key: "Mod-s", run: command(on.save)},
+      {key: "Escape", run: command(on.leave)},
+      indentWithTab,
+      ...defaultKeymap,
+      ...historyKeymap,
+    ]),
+    EditorView.contentAttributes.of({"aria-label": `Editor for ${path}`}),
+    EditorView.updateListener.of((update) => {
+      if (update.docChanged && !quiet) on.edited(path, update.state.doc.toString());
+    }),
+  ];
+  const view = new EditorView({parent});
+  const park = () => active !== null && states.set(active, view.state);
+
+  return {
+    /** Show one file; its text is used when it is shown for the first time. */
+    show(file) {
+      park();
+      if (!states.has(file.path)) states.set(file.path, EditorState.create({doc: file.text, extensions: extensions(file)}));
+      active = file.path;
+      view.setState(states.get(active));
+    },
+    /** What a file's text is here, or null where it was never shown. */
+    text(path) {
+      park();
+      return states.has(path) ? states.get(path).doc.toString() : null;
+    },
+    /** Replace a file's text, undoably, without reporting it as an edit. */
+    replace(path, text) {
+      park();
+      const state = states.get(path);
+      if (!state || state.doc.toString() === text) return;
+      const transaction = {changes: {from: 0, to: state.doc.length, insert: text}};
+      quiet = true;
+      if (path === active) view.dispatch(transaction);
+      else states.set(path, state.update(transaction).state);
+      quiet = false;
+    },
+    focus: () => view.focus(),
+    destroy: () => view.destroy(),
+  };
+}

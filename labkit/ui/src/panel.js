@@ -1,0 +1,162 @@
+// The panel of one exercise: a view. It shows the widget's traits and sends what the learner wants; the kernel decides.
+import {el, uniqueId} from "./dom.js";
+import {makeDrafts} from "./drafts.js";
+import {makeEditor} from "./editor.js";
+import {makeBar, makeQuestion, makeTabs} from "./parts.js";
+
+const SIGNS = {"to do": "○", "not yet": "✗", done: "✓", trouble: "!"};
+
+function render({model, el: root}) {
+  const view = uniqueId("view");
+  const get = (name) => model.get(name);
+  const send = (action, drafts = []) => model.send({action, view, drafts});
+  const ids = {title: uniqueId("title"), help: uniqueId("help"), editor: uniqueId("editor")};
+  let active = get("files")[0].path;
+  let stale = false;
+
+  // ── elements
+  const pill = el("span", {class: "pill"});
+  const task = el("div", {class: "task"});
+  const host = el("div", {class: "editor", id: ids.editor, "aria-describedby": ids.help});
+  const open = el("button", {type: "button", class: "link"}, "Open in editor");
+  const message = el("div", {class: "message", role: "status", "aria-live": "polite"});
+  const staleNote = el("p", {class: "stale", hidden: ""}, "You have edited since: check again to see where it stands.");
+  const findings = el("div");
+  const solution = el("section", {class: "solution", "aria-label": "Solution", tabindex: "-1", hidden: ""});
+  const question = makeQuestion();
+  const running = makeBar("Check");
+  const course = makeBar("Course");
+  const act = (name, label, primary = false) =>
+    el("button", {type: "button", class: primary ? "primary" : "", "data-act": name, onclick: () => !get("busy") && actions[name]()}, label);
+
+  const editor = makeEditor(host, {
+    check: () => !get("busy") && actions.check(),
+    save: () => drafts.save(),
+    leave: () => root.querySelector("[data-act=check]").focus(),
+    edited: () => {
+      stale = true;
+      drawStale();
+      drafts.edited();
+    },
+  });
+  const drafts = makeDrafts({editor, send, conflict: askWhich});
+  const tabs = makeTabs(get("files"), ids.editor, select);
+
+  // ── what the learner wants
+  const actions = {
+    check: () => send("check", drafts.take()),
+    hint: () => send("hint", drafts.take()),
+    reset: () => question.ask("Put the starter files back? What you have now is kept in a dated copy.",
+      [["Reset", () => send("reset", drafts.take())], ["Keep working", null]]),
+    solution: () => {
+      const show = () => send("solution", drafts.take());
+      if (get("passed")) show();
+      else question.ask("See the solution? You learn most if you get there yourself; a hint may be enough.",
+        [["Show the solution", show], ["Keep trying", null]]);
+    },
+  };
+  function askWhich(path, theirs) {
+    question.ask(`${path} was changed outside this panel, and here too. Which one do you want?`,
+      [["Take the one from outside", () => drafts.settle(path, theirs, false)], ["Keep the one here", () => drafts.settle(path, theirs, true)]]);
+  }
+  function select(path) {
+    active = path;
+    editor.show(get("files").find((file) => file.path === path));
+    const tab = tabs.mark(path);
+    if (tab) {
+      host.setAttribute("role", "tabpanel");
+      host.setAttribute("aria-labelledby", tab);
+    }
+    drawOpen();
+  }
+
+  // ── what the kernel says
+  function drawOpen() {
+    const path = get("files").find((file) => file.path === active)?.open;
+    open.hidden = !path || !document.querySelector(".jp-LabShell"); // another front end has no such command
+    open.setAttribute("data-commandlinker-command", "docmanager:open");
+    open.setAttribute("data-commandlinker-args", JSON.stringify({path, options: {mode: "split-right"}}));
+  }
+  function drawStale() {
+    staleNote.hidden = !(stale && get("findings_html") && !get("busy"));
+  }
+  function drawFiles() {
+    for (const {path, text, by} of get("files")) if (by !== view) drafts.received(path, text);
+    drawOpen();
+  }
+  function drawStatus() {
+    const status = get("status");
+    pill.className = `pill ${status.replace(" ", "-")}`;
+    pill.replaceChildren(el("span", {"aria-hidden": "true"}, SIGNS[status]), ` ${status}`);
+  }
+  function drawBusy() {
+    const busy = get("busy");
+    if (busy) stale = false;
+    root.classList.toggle("busy", busy);
+    running.root.hidden = !busy;
+    for (const button of root.querySelectorAll("[data-act]")) button.setAttribute("aria-disabled", String(busy));
+    running.draw(get("progress"));
+    drawStale();
+  }
+  function drawMessage() {
+    const {kind, head, html} = get("message");
+    message.className = `message ${kind.replace(" ", "-")}`;
+    message.innerHTML = html;
+    if (head) message.prepend(el("strong", {}, head), " ");
+  }
+  function drawSolution() {
+    const html = get("solution_html");
+    solution.hidden = !html;
+    solution.innerHTML = html;
+    if (html) {
+      solution.prepend(el("div", {class: "row"}, el("h4", {}, "Solution"), el("span", {class: "grow"}),
+        el("button", {type: "button", class: "link", onclick: () => (solution.hidden = true)}, "Hide")));
+    }
+  }
+  const draw = {
+    files: drawFiles, status: drawStatus, busy: drawBusy, progress: () => running.draw(get("progress")), message: drawMessage,
+    findings_html: () => ((findings.innerHTML = get("findings_html")), drawStale()), solution_html: drawSolution,
+    task_html: () => (task.innerHTML = get("task_html")),
+    course: () => course.draw({text: `${get("course")[0]} of ${get("course")[1]} exercises done`, done: get("course")[0], total: get("course")[1]}),
+  };
+
+  root.classList.add("labkit-panel");
+  root.setAttribute("role", "region");
+  root.setAttribute("aria-labelledby", ids.title);
+  root.setAttribute("data-lm-suppress-shortcuts", "true"); // JupyterLab's one-letter shortcuts are not meant here
+  root.append(
+    el("div", {class: "head"}, el("h3", {id: ids.title}, get("title")), pill, el("span", {class: "about"}, get("about"))),
+    task,
+    el("div", {class: "files"}, tabs.list, el("span", {class: "grow"}), open),
+    host,
+    el("p", {class: "help", id: ids.help}, "Saved as you type · Ctrl or Cmd + Enter checks · Esc leaves the editor"),
+    el("div", {class: "row"}, act("check", "Check", true), act("hint", "Hint"), act("solution", "Solution"), act("reset", "Reset"),
+      el("span", {class: "grow"}), course.root),
+    question.root, running.root, message, staleNote, findings, solution,
+  );
+  running.root.classList.add("running");
+  for (const [name, redraw] of Object.entries(draw)) {
+    model.on(`change:${name}`, redraw);
+    redraw();
+  }
+  select(active);
+
+  const onMessage = (content) => {
+    if (content.refused && content.view === view) drafts.refused(content.refused, content.text);
+    if (content.solution && !solution.hidden) solution.focus();
+    if (content.solution && solution.hidden) (drawSolution(), solution.focus());
+  };
+  model.on("msg:custom", onMessage);
+  root.addEventListener("keydown", (event) => event.stopPropagation());
+  root.addEventListener("focusin", (event) => {
+    if (!root.contains(event.relatedTarget)) send("refresh", drafts.take()); // the file may be open elsewhere too
+  });
+  return () => {
+    for (const [name, redraw] of Object.entries(draw)) model.off(`change:${name}`, redraw);
+    model.off("msg:custom", onMessage);
+    drafts.end();
+    editor.destroy();
+  };
+}
+
+export default {render};

@@ -1,0 +1,75 @@
+// The pieces of the panel that keep a state of their own: tabs, a question, the running check.
+import {el, uniqueId} from "./dom.js";
+
+/** Tabs of the files (WAI-ARIA's pattern: one tab stop, arrow keys move); a plain name where there is one file. */
+export function makeTabs(files, panelId, select) {
+  const list = el("div", {class: "tabs", role: files.length > 1 ? "tablist" : null, "aria-label": files.length > 1 ? "Files" : null});
+  if (files.length === 1) {
+    list.append(el("span", {class: "file-name"}, files[0].path));
+    return {list, mark() {}};
+  }
+  const tabs = files.map(({path}, number) =>
+    el("button", {type: "button", role: "tab", id: uniqueId("tab"), "aria-controls": panelId, onclick: () => select(path),
+      onkeydown: (event) => {
+        const step = {ArrowRight: 1, ArrowLeft: -1}[event.key];
+        const to = event.key === "Home" ? 0 : event.key === "End" ? files.length - 1 : step && (number + step + files.length) % files.length;
+        if (to === undefined) return;
+        event.preventDefault();
+        select(files[to].path);
+        tabs[to].focus();
+      }}, path));
+  list.append(...tabs);
+  return {
+    list,
+    mark(active) {
+      files.forEach(({path}, number) => {
+        tabs[number].setAttribute("aria-selected", String(path === active));
+        tabs[number].tabIndex = path === active ? 0 : -1;
+      });
+      return tabs[files.findIndex(({path}) => path === active)]?.id;
+    },
+  };
+}
+
+/** A question inside the panel; Escape is the last answer, and focus goes back to where it was. */
+export function makeQuestion() {
+  const id = uniqueId("question");
+  const text = el("p", {id});
+  const row = el("div", {class: "row"});
+  const root = el("div", {class: "question", role: "group", "aria-labelledby": id, hidden: ""}, text, row);
+  let before = null;
+  const close = (act) => {
+    root.hidden = true;
+    act?.();
+    before?.focus();
+  };
+  return {
+    root,
+    ask(words, answers) {
+      if (root.hidden) before = document.activeElement;
+      text.textContent = words;
+      row.replaceChildren(...answers.map(([label, act], number) =>
+        el("button", {type: "button", class: number ? "" : "primary", onclick: () => close(act)}, label)));
+      root.onkeydown = (event) => event.key === "Escape" && close(answers.at(-1)[1]);
+      root.hidden = false;
+      row.firstChild.focus();
+    },
+  };
+}
+
+/** A bar with words for work that goes on; without a total it shows only that it goes on. */
+export function makeBar(label) {
+  const bar = el("progress", {"aria-label": label});
+  const words = el("span");
+  const root = el("div", {class: "bar"}, bar, words);
+  return {
+    root,
+    draw({text, done, total}) {
+      if (total) {
+        bar.max = total;
+        bar.value = done ?? 0;
+      } else bar.removeAttribute("value");
+      words.textContent = text;
+    },
+  };
+}
