@@ -76,6 +76,13 @@ class Container:
         """All that it wrote to its standard output and error."""
         return self._engine.logs(self.id)
 
+    @property
+    def last_words(self) -> str:
+        """The line of its logs that says best why it ended: the last one that names an error, else the last one."""
+        lines = [line.strip() for line in self.logs.splitlines() if line.strip()]
+        errors = [line for line in lines if re.match(r"(\w+: )*\w*Error\b", line)]
+        return (errors or lines or ["nothing"])[-1]
+
     def address(self, port: int) -> tuple[str, int]:
         """The loopback address and port at which a published container port is reached.
 
@@ -83,6 +90,8 @@ class Container:
             SandboxError: the port is not published, or the container has ended.
         """
         bound = self._engine.inspect(self.id)["NetworkSettings"]["Ports"].get(f"{port}/tcp")
+        if not bound and self.exit_code is not None:  # the engine forgets the ports of a container that has ended
+            raise self._ended()
         if not bound:
             raise SandboxError(f"Port {port} of the container is not published.", fix="see whether it still runs")
         return bound[0]["HostIp"], int(bound[0]["HostPort"])
@@ -117,14 +126,16 @@ class Container:
             raise self._no_answer(port, seconds) from None
 
     def _no_answer(self, port: int, seconds: float) -> SandboxError | StepTimeout:
-        code = self.exit_code
-        if code is not None:
-            last = self.logs.strip().splitlines()[-1:] or ["nothing"]
-            return SandboxError(
-                f"The container ended with exit code {code}; its last words: {last[0]}", fix="read its logs"
-            )
+        if self.exit_code is not None:
+            return self._ended()
         return StepTimeout(
             f"Nothing answered on port {port} within {seconds:g} seconds.", fix="see which port the app listens on"
+        )
+
+    def _ended(self) -> SandboxError:
+        return SandboxError(
+            f"The container ended with exit code {self.exit_code}; its last words: {self.last_words}",
+            fix="read its logs",
         )
 
     def processes(self) -> tuple[Process, ...]:

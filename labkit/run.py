@@ -62,7 +62,7 @@ def _not_built(spec: CheckSpec, error: BuildFailed) -> Finding:
         return Finding(
             Outcome.FAIL, "The image does not build, so there is nothing to look at.", "An image that builds."
         )
-    where = f"The build failed at {error.instruction}: " if error.instruction else "The Dockerfile cannot be built: "
+    where = f"The build failed at {error.instruction}: " if error.instruction else "The Dockerfile cannot be read: "
     return Finding(Outcome.FAIL, where + error.what, "A build that ends well.", "Only an image that builds can run.")
 
 

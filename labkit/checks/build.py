@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pathspec import PathSpec
+from pathspec import GitIgnoreSpec
 
 from labkit.checks.registry import check, failed, passed
 
@@ -59,7 +59,7 @@ def layer_reused(evidence: Evidence, *, edit: str, holds: str) -> Finding:
 
 def _holding(layers: Sequence[Layer], pattern: str) -> Layer | None:
     """The topmost layer that holds at least half as many of the files as the fullest one."""
-    spec = PathSpec.from_lines("gitwildmatch", [pattern])
+    spec = GitIgnoreSpec.from_lines([pattern])
     counts = [sum(not file.is_dir and spec.match_file(path) for path, file in layer.files.items()) for layer in layers]
     most = max(counts, default=0)
     full = [layer for layer, count in zip(layers, counts, strict=True) if most and count * 2 >= most]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pathspec import PathSpec
+from pathspec import GitIgnoreSpec
 
 from labkit.checks.registry import check, failed, passed
 
@@ -78,7 +78,7 @@ def in_image(evidence: Evidence, *, paths: list[str]) -> Finding:
 
 
 def _matching(evidence: Evidence, patterns: list[str]) -> list[str]:
-    spec = PathSpec.from_lines("gitwildmatch", patterns)
+    spec = GitIgnoreSpec.from_lines(patterns)
     return sorted(path for path, file in evidence.image.files.items() if not file.is_dir and spec.match_file(path))
 
 

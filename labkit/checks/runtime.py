@@ -73,9 +73,8 @@ def stays_up(evidence: Evidence, *, seconds: float = 2) -> Finding:
         return passed(f"The container still ran after {seconds:g} seconds.")
     except SandboxError as error:
         return failed(error.what, "A container that starts.", WHY_ALIVE)
-    last = evidence.service.logs.strip().splitlines()[-1:] or ["nothing"]
     return failed(
-        f"The container ended with exit code {code}; its last words: {last[0]}",
+        f"The container ended with exit code {code}; its last words: {evidence.service.last_words}",
         f"A container that still runs after {seconds:g} seconds.",
         WHY_ALIVE,
     )

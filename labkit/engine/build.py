@@ -22,6 +22,7 @@ from docker.errors import APIError, create_api_error_from_http_exception
 
 from labkit.engine.faults import SDK_ERRORS, faults, no_space
 from labkit.engine.process import Terminated, docker_with_buildkit, run_lines
+from labkit.engine.words import build_fault
 from labkit.errors import BuildError, DiskFull, EngineError, StepTimeout
 
 if TYPE_CHECKING:
@@ -312,7 +313,7 @@ def _fault(message: str, instruction: str, log: str) -> Exception:
         return _LostParent(message)
     if instruction.upper().startswith("FROM "):
         message = f"The image {instruction.split()[1]} is not on this engine, and no registry that answers has it."
-    return BuildFailed(message.strip(), instruction=instruction, log="\n".join(log.splitlines()[-25:]))
+    return BuildFailed(build_fault(message, log), instruction=instruction, log="\n".join(log.splitlines()[-25:]))
 
 
 # -- BuildKit --------------------------------------------------------------------------------------------------

@@ -16,7 +16,8 @@ import requests
 from docker.errors import APIError, ImageNotFound, NotFound
 
 from labkit.engine.faults import faults
-from labkit.errors import StepTimeout
+from labkit.engine.words import start_fault
+from labkit.errors import SandboxError, StepTimeout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -212,9 +213,19 @@ class Engine:
             return cast("str", self.client.containers.create(image, cast("Any", command), **cast("Any", options)).id)
 
     def start(self, container: str) -> None:
-        """Start a container (ContainerStart)."""
+        """Start a container (ContainerStart).
+
+        Raises:
+            SandboxError: the image names a user or a program that it does not have.
+        """
         with faults("starting a container"):
-            self.api.start(container)
+            try:
+                self.api.start(container)
+            except APIError as error:
+                fault = start_fault(str(error.explanation or error))
+                if not fault:
+                    raise
+                raise SandboxError(fault, fix="mend the Dockerfile, and build again") from None
 
     def inspect(self, container: str) -> Json:
         """Describe a container (ContainerInspect)."""
