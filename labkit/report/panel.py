@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ WORDS = {
 
 
 def render(report: Report) -> str:
-    """Render the findings as an HTML list; every text is escaped, and the panel's own styles give it its looks."""
+    """Render the findings as an HTML list for the panel's styles; every text is escaped."""
     return f'<ul class="findings">{"".join(map(_item, report.findings))}</ul>' if report.findings else ""
 
 
@@ -27,10 +28,15 @@ def _item(finding: Finding) -> str:
     sign, word = WORDS[finding.outcome]
     head = (
         f'<div class="finding-head"><span class="word"><span aria-hidden="true">{sign}</span> {word}</span> '
-        f"<strong>{escape(finding.title or finding.check)}</strong></div>"
+        f"<strong>{_prose(finding.title or finding.check)}</strong></div>"
     )
     said = [("Seen", finding.saw), ("Wanted", finding.want), ("Why", finding.why)]
     if finding.outcome in (Outcome.PASS, Outcome.TODO):
         said = []  # what is right or untouched needs no explanation
-    rows = "".join(f"<dt>{name}</dt><dd>{escape(text)}</dd>" for name, text in said if text)
+    rows = "".join(f"<dt>{name}</dt><dd>{_prose(text)}</dd>" for name, text in said if text)
     return f'<li class="finding {finding.outcome.value}">{head}{f"<dl>{rows}</dl>" if rows else ""}</li>'
+
+
+def _prose(text: str) -> str:
+    """Escape a sentence; what stands in `backticks` becomes code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))

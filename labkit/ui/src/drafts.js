@@ -5,7 +5,7 @@ const SAVE_AFTER = 500; // ms without a key
 /** The texts that were last agreed with the disk, against those in the editor. */
 export function makeDrafts({editor, send, conflict}) {
   const base = new Map(); // path -> text that the editor's text was made from
-  const held = new Set(); // paths whose two versions wait for a decision
+  const held = new Map(); // path -> the disk's text, where two versions wait for a decision
   let timer = null;
 
   const isDirty = (path) => editor.text(path) !== null && editor.text(path) !== base.get(path);
@@ -27,15 +27,21 @@ export function makeDrafts({editor, send, conflict}) {
     if (drafts.length) send("save", drafts);
   };
   const hold = (path, theirs) => {
-    held.add(path);
+    held.set(path, theirs);
     conflict(path, theirs);
   };
 
   return {
     take,
     save,
-    isHeld: (path) => held.has(path),
-    anyHeld: () => held.size > 0,
+    /** Ask again for a decision that is still to be made; false where there is none. */
+    askAgain() {
+      for (const [path, theirs] of held) {
+        conflict(path, theirs);
+        return true;
+      }
+      return false;
+    },
     edited() {
       clearTimeout(timer);
       timer = setTimeout(save, SAVE_AFTER);

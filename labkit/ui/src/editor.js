@@ -25,7 +25,6 @@ const looks = EditorView.theme({
   "&": {
     backgroundColor: color("--jp-cell-editor-background", "#f5f5f5"),
     color: color("--jp-content-font-color1", "#212121"),
-    border: `1px solid ${color("--jp-ui-font-color2", "#616161")}`,
     fontSize: color("--jp-code-font-size", "13px"),
   },
   "&.cm-focused": {outline: `2px solid ${color("--jp-brand-color1", "#1976d2")}`},

@@ -22,15 +22,15 @@ function render({model, el: root}) {
   const message = el("div", {class: "message", role: "status", "aria-live": "polite"});
   const staleNote = el("p", {class: "stale", hidden: ""}, "You have edited since: check again to see where it stands.");
   const findings = el("div");
-  const solution = el("section", {class: "solution", "aria-label": "Solution", tabindex: "-1", hidden: ""});
+  const solution = el("div", {class: "solution", role: "group", "aria-label": "Solution", tabindex: "-1", hidden: ""});
   const question = makeQuestion();
   const running = makeBar("Check");
   const course = makeBar("Course");
   const act = (name, label, primary = false) =>
-    el("button", {type: "button", class: primary ? "primary" : "", "data-act": name, onclick: () => !get("busy") && actions[name]()}, label);
+    el("button", {type: "button", class: primary ? "primary" : "", "data-act": name, onclick: () => start(name)}, label);
 
   const editor = makeEditor(host, {
-    check: () => !get("busy") && actions.check(),
+    check: () => start("check"),
     save: () => drafts.save(),
     leave: () => root.querySelector("[data-act=check]").focus(),
     edited: () => {
@@ -55,9 +55,13 @@ function render({model, el: root}) {
         [["Show the solution", show], ["Keep trying", null]]);
     },
   };
+  function start(name) {
+    if (!get("busy") && !drafts.askAgain()) actions[name]();
+  }
   function askWhich(path, theirs) {
+    const settle = (keepMine) => () => (drafts.settle(path, theirs, keepMine), drafts.askAgain());
     question.ask(`${path} was changed outside this panel, and here too. Which one do you want?`,
-      [["Take the one from outside", () => drafts.settle(path, theirs, false)], ["Keep the one here", () => drafts.settle(path, theirs, true)]]);
+      [["Take the one from outside", settle(false)], ["Keep the one here", settle(true)]]);
   }
   function select(path) {
     active = path;

@@ -31,7 +31,7 @@ export function makeTabs(files, panelId, select) {
   };
 }
 
-/** A question inside the panel; Escape is the last answer, and focus goes back to where it was. */
+/** A question inside the panel. Escape is the answer that does nothing, where there is one; then focus goes back. */
 export function makeQuestion() {
   const id = uniqueId("question");
   const text = el("p", {id});
@@ -50,7 +50,7 @@ export function makeQuestion() {
       text.textContent = words;
       row.replaceChildren(...answers.map(([label, act], number) =>
         el("button", {type: "button", class: number ? "" : "primary", onclick: () => close(act)}, label)));
-      root.onkeydown = (event) => event.key === "Escape" && close(answers.at(-1)[1]);
+      root.onkeydown = (event) => event.key === "Escape" && answers.at(-1)[1] === null && close(null);
       root.hidden = false;
       row.firstChild.focus();
     },
