@@ -42,7 +42,7 @@ def cache_trace(builds: Mapping[str, Iterable[Step]]) -> svg.Figure:
         The figure: each step is "reused", "built", or the "base". Instructions that make no layer are left out.
     """
     columns = {title: _rows(steps) for title, steps in builds.items()}
-    label = ". ".join(
+    label = "Steps of builds. " + ". ".join(
         f"{title}: " + "; ".join(f"{instruction}, {word}" for word, instruction in rows)
         for title, rows in columns.items()
     )

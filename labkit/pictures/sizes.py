@@ -29,4 +29,6 @@ def change(size: int, first: int) -> str:
     percent = STEP * round(100 * (before - after) / before / STEP)
     if not percent:
         return "about the same"
+    if percent > 100 - STEP:  # rounding must not say that nothing is left
+        return f"more than {100 - STEP} % smaller"
     return f"{abs(percent)} % {'smaller' if percent > 0 else 'larger'}"

@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from labkit.pictures import cache_trace, layer_stack, process_tree, size_comparison, sizes
+
+MB = 1_000_000
+
+
+@dataclass
+class Layer:
+    created_by: str
+    size: int
+
+
+@dataclass
+class Entry:
+    instruction: str
+    size: int
+    layer: bool
+
+
+@dataclass
+class Step:
+    instruction: str
+    cached: bool
+    stage: str = "0"
+
+
+@dataclass
+class Process:
+    uid: int
+    command: str
+
+
+BASE, COPY = Layer("FROM node:20-alpine", 112_600_000), Layer("COPY . .", 27_000)
+FIGURES = {
+    "layers": layer_stack([BASE, COPY]),
+    "trace": cache_trace({"first": [Step("FROM a", cached=True), Step("COPY . .", cached=False)], "second": []}),
+    "sizes": size_comparison({"one": 400 * MB, "two": 100 * MB}),
+    "processes": process_tree([Process(0, "node a.js"), Process(1000, "sleep 9")]),
+    "no layers": layer_stack([]),
+    "no builds": cache_trace({}),
+    "no sizes": size_comparison({}),
+    "no processes": process_tree([]),
+}
+
+
+@pytest.mark.parametrize("figure", FIGURES.values(), ids=FIGURES)
+def test_a_figure_is_an_image_that_says_what_it_shows(figure):
+    root = ET.fromstring(figure._repr_html_())  # noqa: S314  our own text; IPython's name for it
+    assert root.tag == "svg"
+    assert root.get("role") == "img"
+    assert root.get("aria-label") == figure.label != ""
+    assert repr(figure) == figure.text
+
+
+@pytest.mark.parametrize("figure", FIGURES.values(), ids=FIGURES)
+def test_all_colors_follow_the_theme(figure):
+    colors = re.findall(r"(?:fill|stroke):([^;]+)", " ".join(e.get("style", "") for e in figure.drawing.iter()))
+    assert all(color == "none" or "var(--jp-" in color for color in colors)
+
+
+@pytest.mark.parametrize("figure", FIGURES.values(), ids=FIGURES)
+def test_nothing_is_drawn_outside(figure):
+    _, _, width, height = map(float, figure.drawing.get("viewBox").split())
+    for shape in figure.drawing.iter("rect"):
+        x, y, wide, high = (float(shape.get(key)) for key in ("x", "y", "width", "height"))
+        assert wide > 0
+        assert x >= 0 <= y
+        assert x + wide <= width
+        assert y + high <= height
+
+
+def test_text_is_escaped():
+    nasty = '<script>alert("&")</script>'
+    figures = [
+        layer_stack([Layer(nasty, 1)]),
+        cache_trace({nasty: [Step(nasty, cached=True)]}),
+        size_comparison({nasty: 1}),
+        process_tree([Process(0, nasty)]),
+    ]
+    for figure in figures:
+        html = figure._repr_html_()
+        assert "<script" not in html
+        assert nasty in " ".join(ET.fromstring(html).itertext())  # noqa: S314  our own text
+
+
+def test_layers_stand_newest_first():
+    assert FIGURES["layers"].text.splitlines() == [
+        "2 layers, the newest on top",
+        "   < 1 MB  COPY . .",
+        "   110 MB  FROM node:20-alpine",
+        "   110 MB  in all",
+    ]
+
+
+def test_history_shows_only_what_made_a_layer():
+    history = [Entry("ADD rootfs", 8 * MB, layer=True), Entry('CMD ["sh"]', 0, layer=False)]
+    assert "CMD" not in layer_stack(history).text
+    assert "ADD rootfs" in layer_stack(history).text
+
+
+@pytest.mark.parametrize("change", [0, 14, -300, 2000])
+def test_some_bytes_more_or_less_change_nothing(change):
+    """Archives of one and the same lesson differ by some bytes from builder to builder."""
+    same, other = (layer_stack([BASE, Layer("RUN npm ci", 2_538_977 + more)]) for more in (0, change))
+    assert same._repr_html_() == other._repr_html_()
+    assert repr(same) == repr(other)
+
+
+def test_a_trace_names_what_was_reused():
+    text = cache_trace(
+        {
+            "first": [Step("FROM a", cached=True), Step("COPY . .", cached=False), Step("RUN b", cached=False)],
+            "again": [Step("FROM a", cached=True), Step("COPY . .", cached=True), Step("RUN b", cached=False)],
+        }
+    ).text
+    assert text.splitlines() == [
+        "first",
+        "  base    FROM a",
+        "  built   COPY . .",
+        "  built   RUN b",
+        "again",
+        "  base    FROM a",
+        "  reused  COPY . .",
+        "  built   RUN b",
+    ]
+
+
+def test_a_trace_is_the_same_for_both_builders():
+    """BuildKit tells nothing of instructions that make no layer."""
+    buildkit = [Step("FROM a", cached=True), Step("RUN b", cached=False)]
+    classic = [*buildkit, Step("EXPOSE 3000", cached=False), Step("user node", cached=False)]
+    assert cache_trace({"x": classic}).text == cache_trace({"x": buildkit}).text
+
+
+def test_a_trace_of_several_stages_names_them():
+    steps = [Step("FROM a AS builder", cached=True, stage="builder"), Step("FROM b", cached=True, stage="1")]
+    assert "[builder] FROM a AS builder" in cache_trace({"x": steps}).text
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        (0, "< 1 MB"),
+        (999_999, "< 1 MB"),
+        (MB, "1 MB"),
+        (2_538_977, "2.5 MB"),
+        (161_403_994, "160 MB"),
+        (999 * MB, "1 GB"),
+        (1_240 * MB, "1.2 GB"),
+    ],
+)
+def test_sizes_in_words(size, said):
+    assert sizes.words(size) == said
+
+
+@pytest.mark.parametrize(
+    ("size", "first", "said"),
+    [
+        (100, 400, "75 % smaller"),
+        (161, 423, "60 % smaller"),
+        (440, 400, "10 % larger"),
+        (401, 400, "about the same"),
+        (0, 0, "about the same"),
+        (5, 0, "larger"),
+    ],
+)
+def test_a_change_to_the_nearest_five_percent(size, first, said):
+    assert sizes.change(size * MB, first * MB) == said
+
+
+def test_processes_by_user():
+    assert FIGURES["processes"].text.splitlines() == [
+        "container",
+        "  root, uid 0: node a.js",
+        "  └─ uid 1000: sleep 9",
+    ]
+
+
+def test_a_long_instruction_is_shortened_where_it_is_drawn_and_whole_on_hovering():
+    long = "RUN " + "apt-get " * 40
+    drawing = layer_stack([Layer(long, 1)]).drawing
+    assert any(
+        text.text.endswith("…") and text.find("title").text == long for text in drawing.iter("text") if len(text)
+    )
