@@ -7,7 +7,7 @@ notebooks' stored outputs are compared strictly.
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from labkit.layers import Layer
     from labkit.sandbox import Sandbox
 
+COPIES = ("COPY ", "ADD ")
 WAIT = 20.0  # seconds that a demonstration waits for an app to answer
 
 
@@ -73,12 +74,16 @@ class Built:
     @property
     def layers(self) -> tuple[Layer, ...]:
         """The image's layers with their files, base first."""
-        return self.image.layers
+        layers = self.image.layers
+        names = with_sources([layer.created_by for layer in layers], self.steps)
+        return tuple(replace(layer, created_by=name) for layer, name in zip(layers, names, strict=True))
 
     @property
     def history(self) -> tuple[HistoryEntry, ...]:
         """The image's history, base first."""
-        return self.image.history
+        history = self.image.history
+        names = with_sources([entry.instruction for entry in history], self.steps)
+        return tuple(replace(entry, instruction=name) for entry, name in zip(history, names, strict=True))
 
     @property
     def size(self) -> int:
@@ -102,6 +107,21 @@ class Built:
             word = "base  " if step.instruction.upper().startswith("FROM") else "reused" if step.cached else "built "
             lines.append(f"  {word}  {stage}{step.instruction}")
         return "\n".join(lines)
+
+
+def with_sources(names: Sequence[str], steps: Sequence[BuildStep]) -> list[str]:
+    """Name COPY and ADD as in the Dockerfile: the classic builder's history leaves out what was copied.
+
+    Args:
+        names: the instructions of an image's layers or history, base first.
+        steps: the steps of its build; those of the last stage are the image's own.
+    """
+    named = list(names)
+    copies = [s.instruction for s in steps if s.stage == steps[-1].stage and s.instruction.startswith(COPIES)]
+    places = [place for place, name in enumerate(names) if name.startswith(COPIES)]
+    for place, instruction in zip(reversed(places), reversed(copies), strict=False):
+        named[place] = instruction
+    return named
 
 
 @dataclass(frozen=True)
@@ -251,4 +271,5 @@ class Demo:
         container.wait(seconds)
         output = container.logs.rstrip("\n")
         container.remove()
-        return f"$ docker run --rm {flags}{tag} {shlex.join(argv)}\n{output}"
+        command = f"docker run --rm {flags}{tag} {shlex.join(argv)}".strip()
+        return f"$ {command}\n{output}"

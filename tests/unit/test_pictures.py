@@ -6,6 +6,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from labkit.demo import with_sources
 from labkit.pictures import cache_trace, layer_stack, process_tree, size_comparison, sizes
 
 MB = 1_000_000
@@ -164,6 +165,7 @@ def test_sizes_in_words(size, said):
     ("size", "first", "said"),
     [
         (100, 400, "75 % smaller"),
+        (2, 400, "more than 95 % smaller"),
         (161, 423, "60 % smaller"),
         (440, 400, "10 % larger"),
         (401, 400, "about the same"),
@@ -189,3 +191,22 @@ def test_a_long_instruction_is_shortened_where_it_is_drawn_and_whole_on_hovering
     assert any(
         text.text.endswith("…") and text.find("title").text == long for text in drawing.iter("text") if len(text)
     )
+
+
+def test_copies_are_named_as_in_the_dockerfile():
+    steps = [
+        Step("COPY src ./", cached=False, stage="builder"),
+        Step("FROM base", cached=True, stage="1"),
+        Step("WORKDIR /app", cached=True, stage="1"),
+        Step("COPY package*.json ./", cached=True, stage="1"),
+        Step("COPY --from=builder /app/dist ./dist", cached=True, stage="1"),
+    ]
+    history = ["COPY … /base", "WORKDIR /app", "COPY … ./", "RUN npm ci", "COPY … ./dist"]
+    assert with_sources(history, steps) == [
+        "COPY … /base",
+        "WORKDIR /app",
+        "COPY package*.json ./",
+        "RUN npm ci",
+        "COPY --from=builder /app/dist ./dist",
+    ]
+    assert with_sources(history, steps[:1]) == [*history[:4], "COPY src ./"]
