@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import nbformat
 import platformdirs
 from jupyter_server.serverapp import list_running_servers
+from nbformat.sign import NotebookNotary
 
 from labkit import course, images, ledger
 from labkit.cli_engine import connect_or_start
@@ -86,6 +88,19 @@ def jupyter_argv(folder: Path, token: str, settings: Path, *, browser: bool, por
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         argv.append("--allow-root")
     return argv
+
+
+def trust(folder: Path) -> None:
+    """Let JupyterLab draw the pictures that are stored in the course's notebooks.
+
+    Of a notebook that was not run here it shows HTML without any SVG, which leaves a heap of words. Who starts the
+    course from this folder runs its code anyway.
+    """
+    notary = NotebookNotary()  # type: ignore[no-untyped-call]
+    for path in sorted((folder / "notebooks").glob("*.ipynb")):
+        with contextlib.suppress(ValueError):  # no notebook: JupyterLab will say so when it is opened
+            notary.sign(nbformat.read(path, as_version=4))  # type: ignore[no-untyped-call]
+    notary.store.close()
 
 
 def _settings() -> Path:
@@ -162,6 +177,7 @@ def main(*, yes: bool, browser: bool | None, port: int) -> None:
     _end_once()
     try:
         folder = course.root()
+        trust(folder)
         with (
             make_ready(yes=yes) as engine,
             jupyter(folder, browser=has_browser(os.environ) if browser is None else browser, port=port) as (lab, url),

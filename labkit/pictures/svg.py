@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from xml.etree.ElementTree import Element, SubElement, tostring
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,6 +40,7 @@ class Figure:
     drawing: Element
 
     def _repr_html_(self) -> str:
+        indent(self.drawing, space="")  # lines, so that a change shows as one in a notebook's history
         return tostring(self.drawing, encoding="unicode")
 
     def __repr__(self) -> str:

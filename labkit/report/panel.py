@@ -30,7 +30,8 @@ def _item(finding: Finding) -> str:
         f'<div class="finding-head"><span class="word"><span aria-hidden="true">{sign}</span> {word}</span> '
         f"<strong>{_prose(finding.title or finding.check)}</strong></div>"
     )
-    said = [("Seen", finding.saw), ("Wanted", finding.want), ("Why", finding.why)]
+    wanted = "What to do" if finding.outcome is Outcome.ERROR else "Wanted"  # of an error, run.py puts its fix there
+    said = [("Seen", finding.saw), (wanted, finding.want), ("Why", finding.why)]
     if finding.outcome in (Outcome.PASS, Outcome.TODO):
         said = []  # what is right or untouched needs no explanation
     rows = "".join(f"<dt>{name}</dt><dd>{_prose(text)}</dd>" for name, text in said if text)

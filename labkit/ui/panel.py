@@ -63,7 +63,7 @@ class Panel(anywidget.AnyWidget):
         super().__init__(
             title=exercise.title,
             about=f"{exercise.section} · about {exercise.minutes} minutes",
-            task_html=markdown.render(exercise.task),
+            task_html=markdown.render(markdown.without_title(exercise.task)),
             files=self._read(),
         )
         self._refresh_note()

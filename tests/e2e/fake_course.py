@@ -17,8 +17,14 @@ STARTER = {
     ),
     ".dockerignore": "node_modules\n",
 }
-TASK = """The image builds, but **each edit of the source** installs all packages anew.
+TASK = """# Order the layers
+
+*10 minutes*
+
+The image builds, but **each edit of the source** installs all packages anew.
 Change the `Dockerfile` so that `npm ci` is reused while the packages stay the same.
+
+## What there is
 
 | file | what it holds |
 |---|---|
@@ -65,7 +71,7 @@ class Course:
         (self.folder / name).write_text(text)
 
     def check(self, progress):
-        progress("build: RUN npm ci", 2, 5)
+        progress("build", 2, 5)
         if self._trouble:
             raise LabError("The engine does not answer.", why="Nothing can be built.", fix="start it & try again")
         while self._wait and not (self.folder / "go").exists():

@@ -28,7 +28,13 @@ class Note:
 class Course:
     """A controller whose disk is a dict and whose check passes where the Dockerfile says so."""
 
-    exercise = SimpleNamespace(slug="06-layer-order", title="Order", section="Layers", minutes=10, task="# Do *it*")
+    exercise = SimpleNamespace(
+        slug="06-layer-order",
+        title="Order",
+        section="Layers",
+        minutes=10,
+        task="# Order\n\n*10 minutes*\n\n## What\n\nDo *it*.",
+    )
     folder = Path("work")
     course_done = (1, 4)
 
@@ -105,7 +111,7 @@ def wait_for_check():
 
 def test_it_shows_the_exercise(panel):
     assert repr(panel) == "Exercise('06-layer-order', to do)"
-    assert panel.task_html == "<h1>Do <em>it</em></h1>\n"
+    assert panel.task_html == "<h4>What</h4>\n<p>Do <em>it</em>.</p>\n"  # the head says the title and the minutes
     assert panel.about == "Layers · about 10 minutes"
     assert panel.course == [1, 4]
     assert [file["path"] for file in panel.files] == ["Dockerfile", ".dockerignore"]
@@ -241,6 +247,11 @@ def test_findings_are_escaped_and_say_their_outcome_in_words():
     for word in ("pass", "not yet", "to do", "trouble"):
         assert f"</span> {word}</span>" in html
     assert html.count("<dl>") == 2  # only what failed or is in trouble explains itself
+
+
+def test_a_finding_in_trouble_says_what_to_do():
+    html = findings.render(Report("s", "t", (Finding(Outcome.ERROR, "It died.", "start it", ""),)))
+    assert "<dt>What to do</dt><dd>start it</dd>" in html
 
 
 def test_findings_without_any_are_nothing():

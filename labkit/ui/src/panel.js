@@ -121,7 +121,7 @@ function render({model, el: root}) {
     files: drawFiles, status: drawStatus, busy: drawBusy, progress: () => running.draw(get("progress")), message: drawMessage,
     findings_html: () => ((findings.innerHTML = get("findings_html")), drawStale()), solution_html: drawSolution,
     task_html: () => (task.innerHTML = get("task_html")),
-    course: () => course.draw({text: `${get("course")[0]} of ${get("course")[1]} exercises done`, done: get("course")[0], total: get("course")[1]}),
+    course: () => course.draw({text: "Exercises done", done: get("course")[0], total: get("course")[1]}),
   };
 
   root.classList.add("labkit-panel");

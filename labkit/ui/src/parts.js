@@ -57,7 +57,7 @@ export function makeQuestion() {
   };
 }
 
-/** A bar with words for work that goes on; without a total it shows only that it goes on. */
+/** A bar with words for work that goes on; totals are steps or bytes, and without one it shows only that it goes on. */
 export function makeBar(label) {
   const bar = el("progress", {"aria-label": label});
   const words = el("span");
@@ -69,7 +69,8 @@ export function makeBar(label) {
         bar.max = total;
         bar.value = done ?? 0;
       } else bar.removeAttribute("value");
-      words.textContent = text;
+      const far = !total ? "" : total < 1000 ? `: ${done ?? 0} of ${total}` : `: ${Math.floor((100 * (done ?? 0)) / total)} %`;
+      words.textContent = text + far;
     },
   };
 }
