@@ -58,6 +58,7 @@ STEPS = (
     Step("ruff format", ("ruff", "format", "--check", ".")),
     Step("mypy", ("mypy",)),
     Step("unit tests", ("pytest", "tests/unit")),
+    Step("browser tests", ("pytest", "tests/e2e")),
     Step("engine tests", ("pytest", *TWO, "tests/engine"), engine=True),
     Step("notebooks", ("pytest", *TWO, "--nbval", *NBVAL), engine=True),
     Step(

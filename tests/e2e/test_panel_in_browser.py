@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from conftest import AXE
+from own_jupyterlab import AXE
 
 try:
     from playwright.sync_api import expect
