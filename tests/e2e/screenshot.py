@@ -42,7 +42,7 @@ def main():
     course = tmp / "work"
     for folder in ("notebooks", "exercises", "solutions"):
         shutil.copytree(ROOT / folder, course / folder)
-    os.environ |= {"LABKIT_COURSE": str(course), "LABKIT_STATE": str(tmp / "state")}
+    os.environ["LABKIT_COURSE"] = str(course)
     try:
         with jupyter(tmp) as (address, token), sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
