@@ -1,7 +1,7 @@
 """For course authors: `labkit dev notebooks` runs the text twins and stores what they give.
 
 A notebook is two files: ``NN_topic.md`` (MyST, what authors edit and reviewers read) and ``NN_topic.ipynb`` (what
-learners open, with its outputs). The second is made from the first, and a rebuild without a change gives the same bytes.
+learners open, with its outputs). The second is made from the first; a rebuild without a change gives the same bytes.
 """
 
 from __future__ import annotations

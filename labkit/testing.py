@@ -1,0 +1,99 @@
+"""Fakes for checks: evidence made by hand, for the lab's own tests and for course authors.
+
+They are for the logic of a check. That the evidence is true is shown on a real engine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from labkit.container import Answer, Process, Stop
+from labkit.dockerfile import Dockerfile
+from labkit.layers import Layer, LayerFile, merged
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+def fake_layer(name: str, *paths: str, removed: Sequence[str] = (), size: int = 1000) -> Layer:
+    """A layer with files of one byte each; its name is its identity."""
+    files = {path: LayerFile(1, 0o644, 0, is_dir=False) for path in paths}
+    return Layer(name, f"RUN {name}", size, files, tuple(removed))
+
+
+@dataclass
+class FakeImage:
+    """An image of made-up layers."""
+
+    id: str = "sha256:1"
+    layers: Sequence[Layer] = ()
+    size: int = 0
+    config: Mapping[str, Any] = field(default_factory=dict)
+    contents: Mapping[str, bytes] = field(default_factory=dict)
+
+    @property
+    def diff_ids(self) -> tuple[str, ...]:
+        """The identities of its layers."""
+        return tuple(layer.diff_id for layer in self.layers)
+
+    @property
+    def files(self) -> Mapping[str, LayerFile]:
+        """What a container sees."""
+        return merged(self.layers)
+
+    def read(self, path: str) -> bytes:
+        """One file's content."""
+        try:
+            return self.contents[path]
+        except KeyError:
+            raise FileNotFoundError(path) from None
+
+
+@dataclass
+class FakeRebuild:
+    """A second build."""
+
+    image: FakeImage
+    data: bytes = b"new"
+
+
+@dataclass
+class FakeEvidence:
+    """Evidence made by hand; a value that is an exception is raised when it is asked for."""
+
+    text: str = ""
+    image: FakeImage = field(default_factory=FakeImage)
+    again: FakeRebuild = field(default_factory=lambda: FakeRebuild(FakeImage("sha256:2")))
+    baseline: FakeImage = field(default_factory=FakeImage)
+    uids: Sequence[int] | Exception = ()
+    answered: Answer | Exception = field(default_factory=lambda: Answer(200, "ok"))
+    stopped: Stop | Exception = field(default_factory=lambda: Stop("SIGTERM", 0.1, 0))
+
+    @property
+    def dockerfile(self) -> Dockerfile:
+        """The Dockerfile."""
+        return Dockerfile(self.text)
+
+    def rebuild(self, edit: str) -> FakeRebuild:  # noqa: ARG002  as the real one
+        """The second build."""
+        return self.again
+
+    @property
+    def processes(self) -> tuple[Process, ...]:
+        """The processes."""
+        if isinstance(self.uids, Exception):
+            _raise(self.uids)
+        return tuple(Process(uid, "app") for uid in self.uids)
+
+    def answer(self, port: int, path: str) -> Answer:  # noqa: ARG002  as the real one
+        """The answer."""
+        return self.answered if isinstance(self.answered, Answer) else _raise(self.answered)
+
+    def stop(self, seconds: float) -> Stop:  # noqa: ARG002  as the real one
+        """How it stopped."""
+        return self.stopped if isinstance(self.stopped, Stop) else _raise(self.stopped)
+
+
+def _raise(error: Exception) -> NoReturn:
+    raise error
