@@ -15,6 +15,7 @@ from labkit.cli_engine import engine as engine_group
 from labkit.cli_images import images as images_group
 from labkit.engine import connect
 from labkit.errors import LabError
+from labkit.kept import Kept
 from labkit.progress import shown
 from labkit.report import RENDERERS
 from labkit.result import Outcome
@@ -156,7 +157,7 @@ def clean(*, yes: bool) -> None:
         click.confirm("Remove the lab's containers, networks and cached images from the engine?", abort=True)
     engine = connect()
     ledger.sweep(engine)
-    ledger.Kept(engine).forget()
+    Kept(engine).forget()
     click.echo("Removed. The next check builds everything anew.")
 
 

@@ -1,4 +1,4 @@
-"""For course authors: `labkit dev notebooks` runs the text twins and stores what they give.
+"""For course authors: `labkit dev notebooks` runs the text twins and stores what they give, `manual` lists the checks.
 
 A notebook is two files: ``NN_topic.md`` (MyST, what authors edit and reviewers read) and ``NN_topic.ipynb`` (what
 learners open, with its outputs). The second is made from the first; a rebuild without a change gives the same bytes.
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from labkit import course
+from labkit.checks.manual import manual as make_manual
 from labkit.errors import LabError
 
 if TYPE_CHECKING:
@@ -39,6 +40,14 @@ def notebooks(names: tuple[str, ...]) -> None:
         click.echo(f"{twin.name}: ", nl=False)
         cells = rebuild(twin)
         click.echo(f"{cells} code cells run")
+
+
+@dev.command()
+def manual() -> None:
+    """Write docs/checks.md anew from the checks."""
+    page = course.root() / "docs" / "checks.md"
+    page.write_text(make_manual(), encoding="utf-8")
+    click.echo(f"wrote {page}")
 
 
 def rebuild(twin: Path) -> int:

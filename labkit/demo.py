@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labkit.course import root
-from labkit.engine.build import BuildFailed
+from labkit.engine import BuildFailed
 from labkit.errors import WorkspaceError
 from labkit.evidence import HistoryEntry, Image
 from labkit.spec import NOT_CONTEXT, files_below

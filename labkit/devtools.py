@@ -60,6 +60,8 @@ STEPS = (
     Step("unit tests", ("pytest", "tests/unit")),
     Step("browser tests", ("pytest", "tests/e2e")),
     Step("engine tests", ("pytest", *TWO, "tests/engine"), engine=True),
+    # These look at all that the engine and the machine hold, so nothing else may come and go meanwhile.
+    Step("engine tests, alone", ("pytest", "tests/alone"), engine=True),
     Step("notebooks", ("pytest", *TWO, "--nbval", *NBVAL), engine=True),
     Step(
         "notebooks, solved",

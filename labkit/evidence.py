@@ -16,7 +16,7 @@ from labkit.errors import SandboxError
 from labkit.layers import Layer, LayerFile, merged, read_archive
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from labkit.container import Answer, Container, Process, Stop
     from labkit.engine import Build, Engine
@@ -160,9 +160,11 @@ class Evidence:
         """The learner's build. Raises BuildFailed or StepTimeout."""
         return self._build(self._snapshot, f"{self._exercise.slug}/main")
 
-    def _build(self, snapshot: Snapshot, keep: str = "") -> Build:
+    def _build(self, snapshot: Snapshot, keep: str = "", cache_from: Sequence[str] | None = None) -> Build:
         spec = self._exercise.build
-        return self._sandbox.build(snapshot.files, keep=keep, network=spec.network, seconds=spec.seconds)
+        return self._sandbox.build(
+            snapshot.files, keep=keep, network=spec.network, cache_from=cache_from, seconds=spec.seconds
+        )
 
     @cached_property
     def image(self) -> Image:
@@ -172,9 +174,11 @@ class Evidence:
     def rebuild(self, edit: str) -> Rebuild:
         """Build again after a line was added to one source file; the learner's own file stays as it is."""
         if edit not in self._rebuilds:
-            _ = self.build  # first, so that there is something to reuse
+            # Only this build's layers may be reused. Of equal steps the engine takes the newest, and somebody else's
+            # build may have made one in between, on which nothing of ours stands: all below would be made anew.
+            cache = [*self.build.intermediates, self.build.image_id]
             data = self._snapshot.files[edit].data + b"\n// edited by the check\n"
-            build = self._build(self._snapshot.edited(edit, data))
+            build = self._build(self._snapshot.edited(edit, data), cache_from=cache)
             self._rebuilds[edit] = Rebuild(build, Image(self._sandbox.engine, build.image_id), edit, data)
         return self._rebuilds[edit]
 

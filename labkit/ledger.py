@@ -2,51 +2,37 @@
 
     <state>/runs/<run>/lock       held by the process that runs; the kernel frees it however that process ends
     <state>/runs/<run>/journal    one JSON line for the engine, one for each image as soon as its id is known
-    <state>/kept.json             images kept between runs as build cache: key → ids
+    <state>/kept-<engine>.json    images kept between runs as build cache: key → ids
 
 Containers, networks, volumes and finished images carry the labels ``labkit.seat`` and ``labkit.run``. What the
 classic builder leaves on its way carries none, hence the journal for images and a marker in /etc/hosts for containers.
+
+Each image has one owner: the run that made it, or what is kept. An image that a build only reused is not its own.
+Where one cannot be removed yet, because another run builds on it, its owner stays on record and tries again.
 """
 
 from __future__ import annotations
 
-import getpass
-import hashlib
 import json
-import os
 import secrets
 import shutil
-import uuid
-from pathlib import Path
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
-from platformdirs import user_state_path
+
+from labkit.errors import BuildError
+from labkit.kept import Kept, known, remove_images
+from labkit.seat import engine_key, seat, state
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
+    from pathlib import Path
 
     from labkit.engine import Engine
 
 SEAT, RUN = "labkit.seat", "labkit.run"
-
-
-def state() -> Path:
-    """The folder for what must outlive a process: LABKIT_STATE, or the user's state folder."""
-    return Path(os.environ.get("LABKIT_STATE") or user_state_path("labkit", appauthor=False))
-
-
-def seat() -> str:
-    """Whose things these are: LABKIT_SEAT, or a name that only this user with this state folder has."""
-    if chosen := os.environ.get("LABKIT_SEAT"):
-        return chosen
-    me = f"{uuid.getnode()}/{getpass.getuser()}/{state().absolute()}"
-    return "s" + hashlib.sha256(me.encode()).hexdigest()[:10]
-
-
-def engine_key(engine: Engine) -> str:
-    """A name for an engine that stays the same: its address."""
-    return hashlib.sha256(engine.url.encode()).hexdigest()[:12]
 
 
 def marker(run: str) -> str:
@@ -65,6 +51,7 @@ class Run:
         self.id = secrets.token_hex(6)
         self._folder = state() / "runs" / self.id
         self._folder.mkdir(parents=True)
+        self.made: list[str] = []
         self._lock = FileLock(self._folder / "lock")
         self._lock.acquire()
         self._write({"engine": engine_key(engine)})
@@ -74,9 +61,22 @@ class Run:
         """The labels of everything that this run makes."""
         return {SEAT: seat(), RUN: self.id}
 
-    def made_image(self, image: str) -> None:
-        """Write down an image; called before anything else is done with it."""
-        self._write({"image": image})
+    def image(self, image: str, made: bool) -> None:  # noqa: FBT001  the builder's callback
+        """Write down an image that a build made, or that it has come to; called before anything is done with it."""
+        self._write({"image" if made else "at": image})
+        if made:
+            self.made.append(image)
+
+    @contextmanager
+    def building(self) -> Iterator[None]:
+        """Write down that a build goes on: where it is cut off, the engine may have made more than it said."""
+        self._write({"build": "began"})
+        try:
+            yield
+        except BuildError:
+            self._write({"build": "ended"})
+            raise
+        self._write({"build": "ended"})
 
     def _write(self, entry: dict[str, str]) -> None:
         with (self._folder / "journal").open("a") as journal:
@@ -84,26 +84,45 @@ class Run:
 
     def end(self, engine: Engine) -> None:
         """Take away all that this run made, but for images that are kept."""
-        clear(engine, self.id, _journal(self._folder)[1])
+        _close(engine, self._folder)
         self._lock.release()
-        shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def _journal(folder: Path) -> tuple[str, list[str]]:
-    """Read (engine, images); a last line that was cut off by a crash is left out."""
-    engine, images = "", []
+@dataclass(frozen=True, slots=True)
+class _Journal:
+    """What a run wrote down.
+
+    Attributes:
+        engine: the key of its engine, or "".
+        images: ids of the images that it made, oldest first.
+        at: the image that its build had come to, or "".
+        cut_at: where a build was cut off, the time of the last entry, in whole seconds since the epoch; else 0.
+    """
+
+    engine: str = ""
+    images: tuple[str, ...] = ()
+    at: str = ""
+    cut_at: int = 0
+
+
+def _journal(folder: Path) -> _Journal:
+    """Read a run's journal; a last line that was cut off by a crash is left out."""
+    engine, images, at, builds = "", [], "", False
     try:
         lines = (folder / "journal").read_text().splitlines()
+        written = int((folder / "journal").stat().st_mtime)
     except FileNotFoundError:
-        return "", []
+        return _Journal()
     for line in lines:
         try:
             entry = json.loads(line)
         except ValueError:
             continue
         engine = entry.get("engine", engine)
+        at = entry.get("image", entry.get("at", at))
         images += [entry["image"]] if "image" in entry else []
-    return engine, images
+        builds = entry["build"] == "began" if "build" in entry else builds
+    return _Journal(engine, tuple(images), at, written if builds else 0)
 
 
 def sweep(engine: Engine) -> int:
@@ -120,11 +139,8 @@ def sweep(engine: Engine) -> int:
             alive.add(folder.name)
             continue
         try:
-            home, images = _journal(folder)
-            if home in ("", engine_key(engine)):
-                clear(engine, folder.name, images)
-                shutil.rmtree(folder, ignore_errors=True)
-                dead += 1
+            if _journal(folder).engine in ("", engine_key(engine)):
+                dead += _close(engine, folder)
         finally:
             lock.release()
     _clear_unknown(engine, alive)
@@ -147,14 +163,20 @@ def _lives(run: str | None) -> bool:
     return run is not None and (state() / "runs" / run).exists()
 
 
-def clear(engine: Engine, run: str, images: Iterable[str]) -> None:
-    """Remove a run's containers, networks, volumes and images.
+def _close(engine: Engine, folder: Path) -> bool:
+    """Take away what a run made, and its record; False where an image must stay for now, and the record with it."""
+    journal = _journal(folder)
+    _remove_labelled(engine, folder.name)
+    made = [*journal.images, *(image["Id"] for image in engine.images(f"{RUN}={folder.name}"))]
+    made += _unread(engine, journal, folder)
+    kept = Kept(engine).ids()
+    if remove_images(engine, [image for image in dict.fromkeys(made) if not known(image, kept)]):
+        return False
+    shutil.rmtree(folder, ignore_errors=True)
+    return True
 
-    Args:
-        engine: where they are.
-        run: its id.
-        images: ids of untagged images that it made, oldest first; those that are kept stay.
-    """
+
+def _remove_labelled(engine: Engine, run: str) -> None:
     label = f"{RUN}={run}"
     for container in engine.containers(label):
         engine.remove(container["Id"])
@@ -163,10 +185,6 @@ def clear(engine: Engine, run: str, images: Iterable[str]) -> None:
         engine.remove_network(network["Id"])
     for volume in engine.volumes(label):
         engine.remove_volume(volume["Name"])
-    kept = Kept(engine).ids()
-    made = list(dict.fromkeys([*images, *(image["Id"] for image in engine.images(label))]))
-    made += _children(engine, made)
-    remove_images(engine, (image for image in made if not _in(image, kept)))
 
 
 def _remove_build_containers(engine: Engine, run: str) -> None:
@@ -179,73 +197,20 @@ def _remove_build_containers(engine: Engine, run: str) -> None:
                 engine.remove(container["Id"])
 
 
-def _children(engine: Engine, images: list[str]) -> list[str]:
-    """Untagged images built on these: the one step that ended between the last journal entry and a crash."""
-    everything = engine.images(intermediate=True)
-    return [i["Id"] for i in everything if i.get("ParentId") and _in(i["ParentId"], images) and not i.get("RepoTags")]
+def _unread(engine: Engine, journal: _Journal, folder: Path) -> list[str]:
+    """Ids of the image that a build may have made after it was cut off, when nobody read the engine's answer.
 
-
-def remove_images(engine: Engine, images: Iterable[str]) -> None:
-    """Remove untagged images, newest first; one with a tag is somebody's, one in use or with a child stays."""
-    for image in reversed(list(images)):
-        found = engine.image(image)
-        if found and not found.get("RepoTags"):
-            engine.remove_image(image, noprune=True)
-
-
-def _in(image: str, ids: Iterable[str]) -> bool:
-    """Compare ids of which one may be the short form."""
-    short = image.removeprefix("sha256:")[:12]
-    return any(other.removeprefix("sha256:").startswith(short) for other in ids)
-
-
-class Kept:
-    """Images that stay between runs, so that the next build is quick.
-
-    Args:
-        engine: where they are.
+    It is untagged, a child of the last one that was read, no older than that, and in nobody else's record.
     """
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._path = state() / f"kept-{engine_key(engine)}.json"
-        self._lock = FileLock(self._path.with_suffix(".lock"))
-
-    def _read(self) -> dict[str, list[str]]:
-        try:
-            found: dict[str, list[str]] = json.loads(self._path.read_text())
-        except (FileNotFoundError, ValueError):
-            return {}
-        return found
-
-    def get(self, key: str) -> list[str]:
-        """The ids kept under a key, oldest first."""
-        return self._read().get(key, [])
-
-    def ids(self) -> set[str]:
-        """All ids that are kept."""
-        return {image for images in self._read().values() for image in images}
-
-    def keep(self, key: str, images: Iterable[str]) -> None:
-        """Keep these under a key, and remove what only that key kept before."""
-        with self._lock:
-            everything = self._read()
-            before = everything.get(key, [])
-            everything[key] = list(images)
-            self._write(everything)
-            still = [image for ids in everything.values() for image in ids]
-        remove_images(self._engine, (image for image in before if not _in(image, still)))
-
-    def forget(self) -> None:
-        """Remove all that is kept."""
-        with self._lock:
-            everything = self._read()
-            self._write({})
-        for images in everything.values():
-            remove_images(self._engine, images)
-
-    def _write(self, everything: dict[str, list[str]]) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        new = self._path.with_suffix(f".{os.getpid()}")
-        new.write_text(json.dumps(everything))
-        new.replace(self._path)
+    if not (journal.cut_at and journal.at):
+        return []
+    others = [image for run in folder.parent.glob("*") if run != folder for image in _journal(run).images]
+    others += Kept(engine).ids()
+    return [
+        image["Id"]
+        for image in engine.images(intermediate=True)
+        if image["Created"] >= journal.cut_at
+        and known(image.get("ParentId") or "-", [journal.at])
+        and not image.get("RepoTags")
+        and not known(image["Id"], others)
+    ]

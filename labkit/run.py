@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from labkit.checks.registry import REGISTERED
-from labkit.engine.build import BuildFailed
+from labkit.engine import BuildFailed
 from labkit.errors import LabError, StepTimeout
 from labkit.evidence import Evidence
 from labkit.progress import silent

@@ -12,6 +12,7 @@ from labkit.dockerfile import Dockerfile
 from labkit.engine import Build, Builder, BuildRequest, build
 from labkit.engine.context import context_tar
 from labkit.engine.process import have_buildkit_command
+from labkit.kept import Kept
 from labkit.progress import silent
 
 if TYPE_CHECKING:
@@ -117,10 +118,11 @@ class Sandbox:
             memory=self.limits.build_memory,
             marker=ledger.marker(self._run.id),
         )
-        made = build(self.engine, request, choose_builder(text), on_step=self._show_step, on_image=self._run.made_image)
-        self._run.made_image(made.image_id)
+        with self._run.building():
+            made = build(self.engine, request, choose_builder(text), on_step=self._show_step, on_image=self._run.image)
+        self._run.image(made.image_id, made=True)  # the run's labels make it its own
         if keep:
-            ledger.Kept(self.engine).keep(keep, [*made.intermediates, made.image_id])
+            Kept(self.engine).keep(keep, [*made.intermediates, made.image_id], self._run.made)
         return made
 
     def _show_step(self, _instruction: str, number: int, total: int) -> None:

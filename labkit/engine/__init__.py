@@ -1,7 +1,9 @@
 """The engine: found, started, described, asked. The only package that imports `docker`."""
 
-from labkit.engine.build import Build, Builder, BuildFailed, BuildRequest, BuildStep, build
-from labkit.engine.client import About, Engine
+from labkit.engine.about import About
+from labkit.engine.build import build
+from labkit.engine.buildtypes import Build, Builder, BuildFailed, BuildRequest, BuildStep
+from labkit.engine.client import Engine
 from labkit.engine.find import connect
 
 __all__ = ["About", "Build", "BuildFailed", "BuildRequest", "BuildStep", "Builder", "Engine", "build", "connect"]

@@ -1,13 +1,14 @@
 """One engine, and the few things the lab asks of it.
 
-Every method is one or two calls of the Engine API (1.41 unless said otherwise) and returns the API's own JSON, so that
-what the API's reference says of a field holds here. All faults leave as `labkit.errors.EngineError` or its kin.
+Every method is one or two calls of the Engine API (1.41 unless said otherwise) and returns the API's own JSON.
+All faults leave as `labkit.errors.EngineError` or its kin.
 """
 
 from __future__ import annotations
 
 import io
 import tarfile
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 import requests
 from docker.errors import APIError, ImageNotFound, NotFound
 
+from labkit.engine.about import About, describe
 from labkit.engine.faults import faults
 from labkit.engine.words import start_fault
 from labkit.errors import SandboxError, StepTimeout
@@ -30,44 +32,9 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class About:
-    """What an engine says of itself.
-
-    Attributes:
-        name: "Docker Engine" or "Podman".
-        version: such as "20.10.24".
-        api: the API version spoken, such as "1.41".
-        os: "linux" wherever containers are Linux's, also for Docker Desktop.
-        arch: such as "amd64".
-        storage_driver: such as "overlay2".
-        cgroup: "1" or "2".
-        source: where the lab found it, such as "DOCKER_HOST".
-        rootless: True where the daemon does not run as root.
-    """
-
-    name: str
-    version: str
-    api: str
-    os: str
-    arch: str
-    storage_driver: str
-    cgroup: str
-    source: str
-    rootless: bool
-
-    @property
-    def podman(self) -> bool:
-        """True for Podman's API."""
-        return self.name == "Podman"
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.version}"
-
-
 @dataclass(frozen=True)
 class Engine:
-    """A Docker Engine, or something that speaks its API.
+    """A Docker Engine or its like.
 
     Args:
         client: the SDK's client, already known to answer.
@@ -91,19 +58,7 @@ class Engine:
         source: Engine API 1.41, SystemVersion and SystemInfo.
         """
         with faults("asking the engine about itself"):
-            version, info = self.api.version(), self.api.info()
-        parts = " ".join(part.get("Name", "") for part in version.get("Components") or [])
-        return About(
-            name="Podman" if "Podman" in parts else "Docker Engine",
-            version=version["Version"],
-            api=version["ApiVersion"],
-            os=version["Os"],
-            arch=version["Arch"],
-            storage_driver=info.get("Driver", "unknown"),
-            cgroup=info.get("CgroupVersion", "1"),
-            source=self.source,
-            rootless=any("name=rootless" in option for option in info.get("SecurityOptions") or []),
-        )
+            return describe(self.api.version(), self.api.info(), self.source)
 
     # -- images ------------------------------------------------------------------------------------------------
 
@@ -262,11 +217,9 @@ class Engine:
 
     def remove(self, container: str) -> None:
         """Remove a container by force, with its anonymous volumes (ContainerDelete); absent is fine."""
-        with faults("removing a container"):
+        with faults("removing a container"), suppress(NotFound):
             try:
                 self.api.remove_container(container, force=True, v=True)
-            except NotFound:
-                return
             except APIError as error:
                 if error.status_code != requests.codes.conflict:  # 409: its removal is already under way
                     raise
@@ -288,9 +241,8 @@ class Engine:
         """Run a program in a running container; return its exit code and output (ContainerExec, ExecStart)."""
         with faults("running a program in a container"):
             answer = self.client.containers.get(container).exec_run(list(argv))
-        return int(answer.exit_code if answer.exit_code is not None else -1), cast("bytes", answer.output).decode(
-            errors="replace"
-        )
+        code = -1 if answer.exit_code is None else int(answer.exit_code)
+        return code, cast("bytes", answer.output).decode(errors="replace")
 
     def read_file(self, container: str, path: str) -> bytes:
         """Return one file of a container, running or not (ContainerArchive).
@@ -336,11 +288,8 @@ class Engine:
 
     def remove_network(self, network: str) -> None:
         """Remove a network (NetworkDelete); absent is fine."""
-        with faults("removing a network"):
-            try:
-                self.api.remove_network(network)
-            except NotFound:
-                return
+        with faults("removing a network"), suppress(NotFound):
+            self.api.remove_network(network)
 
     def volumes(self, label: str) -> list[Json]:
         """List volumes with a label (VolumeList)."""
@@ -349,8 +298,5 @@ class Engine:
 
     def remove_volume(self, name: str) -> None:
         """Remove a volume (VolumeDelete); absent is fine."""
-        with faults("removing a volume"):
-            try:
-                self.api.remove_volume(name)
-            except NotFound:
-                return
+        with faults("removing a volume"), suppress(NotFound):
+            self.api.remove_volume(name)

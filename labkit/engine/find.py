@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import docker
 from docker.tls import TLSConfig
 
+from labkit.engine.about import name_of
 from labkit.engine.client import Engine
 from labkit.engine.faults import SDK_ERRORS, os_error, translate
 from labkit.engine.hostproc import knock
@@ -225,9 +226,8 @@ def _other(place: Candidate) -> str:
 
 
 def _refuse_old(version: Mapping[str, Any], place: Candidate) -> None:
-    names = " ".join(part.get("Name", "") for part in version.get("Components") or [])
-    podman = "Podman" in names
-    name, oldest = ("Podman", OLDEST_PODMAN) if podman else ("Docker Engine", OLDEST)
+    name = name_of(version)
+    oldest = OLDEST_PODMAN if name == "Podman" else OLDEST
     found = tuple(_numbers(version.get("Version", "")))[:2]
     if found and found < oldest:
         wanted = ".".join(map(str, oldest))

@@ -34,7 +34,7 @@ def run_lines(argv: Sequence[str], *, env: Mapping[str, str], stdin: bytes, seco
         Terminated: it ended with another code than 0, or was killed after ``seconds``.
     """
     with subprocess.Popen(
-        argv, env=dict(env), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        [*_bound(), *argv], env=dict(env), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as process:
         overdue = threading.Event()
 
@@ -58,6 +58,20 @@ def run_lines(argv: Sequence[str], *, env: Mapping[str, str], stdin: bytes, seco
             timer.cancel()
     if code or overdue.is_set():
         raise Terminated(code, overdue=overdue.is_set())
+
+
+@cache
+def _bound() -> tuple[str, ...]:
+    """Begin a command that ends when we do, also by kill -9: a build that nobody waits for would go on for hours.
+
+    source: prctl(2), PR_SET_PDEATHSIG; util-linux, setpriv
+    """
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        return ()
+    argv = (setpriv, "--pdeathsig", "KILL")
+    works = subprocess.run([*argv, "true"], capture_output=True, timeout=20, check=False).returncode == 0
+    return argv if works else ()
 
 
 def _write(process: subprocess.Popen[bytes], data: bytes) -> None:

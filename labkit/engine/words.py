@@ -10,7 +10,9 @@ COLOR = re.compile(r"\x1b\[[0-9;]*m")
 PREFIX = re.compile(r"^(#\d+ \d+\.\d+ )?(npm (error|ERR!)\s*)?")  # BuildKit's time, npm's own word
 EXIT = re.compile(r"(?:returned a non-zero code|exit code): (\d+)\s*$")
 TELLING = re.compile(r"(?i)error\b|cannot|can't|can only|denied|not found|no such|not permitted|failed")
-NOT_TELLING = re.compile(r"(?i)^code E|^errno |^(Removing intermediate|---> )")
+NOT_TELLING = re.compile(r"(?i)^code E|^errno ")
+# The builder's own lines, of the classic one and of BuildKit.
+BUILDER = re.compile(r"^(Step \d+/\d+ : |Removing intermediate |Sending build context |---> |#\d+ (?!\d+\.\d)|$)")
 # An engine's words for what stands wrong in an image's configuration, and a sentence each.
 # source: runc and moby, the errors of ContainerStart
 START_FAULTS = (
@@ -32,7 +34,7 @@ def build_fault(message: str, log: str) -> str:
 
     Args:
         message: the builder's last word.
-        log: all that was said before, the failed program's own words among it.
+        log: what the failed program said, builder's own lines among it.
     """
     if "no build stage in current context" in message:
         return "there is no FROM above the first instruction."
@@ -45,7 +47,8 @@ def build_fault(message: str, log: str) -> str:
 
 def _said(log: str) -> str:
     """The first lines that name what was wrong; stack traces are left out."""
-    lines = [PREFIX.sub("", COLOR.sub("", line)).strip() for line in log.splitlines()]
+    said = (COLOR.sub("", line).strip() for line in log.splitlines())
+    lines = [PREFIX.sub("", line).strip() for line in said if not BUILDER.match(line)]
     lines = [line for line in lines if line and not NOT_TELLING.search(line)]
     first = next((n for n, line in enumerate(lines) if TELLING.search(line)), max(len(lines) - 1, 0))
     words = " ".join(takewhile(lambda line: not line.startswith(("at ", "{")), lines[first : first + 3]))

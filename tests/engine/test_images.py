@@ -233,8 +233,8 @@ def address_of(engine, container):
     raise AssertionError(engine.logs(container))
 
 
-def docker(*argv, home=None):
-    environment = os.environ | ({"DOCKER_CONFIG": str(home)} if home else {})
+def docker(engine, *argv, home=None):
+    environment = os.environ | {"DOCKER_HOST": engine.url} | ({"DOCKER_CONFIG": str(home)} if home else {})
     return subprocess.run(["docker", *argv], capture_output=True, text=True, check=False, env=environment)
 
 
@@ -242,20 +242,20 @@ def test_push_and_pull_by_digest(engine, registry):
     ref = f"{registry}/course/alpine:1"
     engine.tag("alpine:3.20", ref)
     try:
-        pushed = docker("push", ref)
+        pushed = docker(engine, "push", ref)
         assert pushed.returncode == 0, pushed.stderr
         digest = pushed.stdout.split("digest: ")[1].split()[0]
         assert requests.get(f"http://{registry}/v2/course/alpine/tags/list", timeout=5).json()["tags"] == ["1"]
         engine.remove_image(ref, noprune=True)
         by_digest = f"{registry}/course/alpine@{digest}"
-        assert docker("pull", by_digest).returncode == 0
+        assert docker(engine, "pull", by_digest).returncode == 0
         assert engine.image(by_digest)["Id"] == engine.image("alpine:3.20")["Id"]
         engine.remove_image(by_digest, noprune=True)
     finally:
         engine.remove_image(ref, noprune=True)
 
 
-def test_login_with_htpasswd(serve, tmp_path):
+def test_login_with_htpasswd(engine, serve, tmp_path):
     (tmp_path / "htpasswd").write_text(HTPASSWD)
     address = serve(
         environment={"REGISTRY_AUTH_HTPASSWD_REALM": "lab", "REGISTRY_AUTH_HTPASSWD_PATH": "/auth/htpasswd"},
@@ -263,8 +263,8 @@ def test_login_with_htpasswd(serve, tmp_path):
     )
     home = tmp_path / "docker"
     assert requests.get(f"http://{address}/v2/", timeout=5).status_code == requests.codes.unauthorized
-    assert docker("login", "-u", "student", "-p", "wrong", address, home=home).returncode == 1
-    right = docker("login", "-u", "student", "-p", "secret", address, home=home)
+    assert docker(engine, "login", "-u", "student", "-p", "wrong", address, home=home).returncode == 1
+    right = docker(engine, "login", "-u", "student", "-p", "secret", address, home=home)
     assert right.returncode == 0, right.stderr
 
 
@@ -276,7 +276,7 @@ def test_a_mirror_is_pulled_from(engine, registry, made_up, tmp_path, monkeypatc
     ref = f"{registry}/library/{name}"
     theirs = load_tiny(engine, tmp_path, name)
     engine.tag(name, ref)
-    assert docker("push", ref).returncode == 0
+    assert docker(engine, "push", ref).returncode == 0
     for tag in (ref, name):
         engine.remove_image(tag)
     assert engine.image(name) is None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 from pathlib import Path
 
 import pytest
 
+from labkit.checks.manual import manual
 from labkit.checks.registry import CHECKS, REGISTERED
 from labkit.container import Answer, Stop
 from labkit.errors import SandboxError, StepTimeout
@@ -20,8 +20,8 @@ DEPS = fake_layer("deps", *(f"app/node_modules/{n}/index.js" for n in range(9)))
 SRC = fake_layer("src", "app/src/index.js")
 
 
-def outcome(name, evidence, **arguments):
-    finding = CHECKS[name](evidence, **arguments)
+def outcome(check, evidence, /, **arguments):
+    finding = CHECKS[check](evidence, **arguments)
     assert finding.saw
     assert finding.outcome is Outcome.PASS or (finding.want and finding.why)
     return finding.outcome is Outcome.PASS
@@ -215,10 +215,12 @@ def test_instruction_order(first, then, passes):
     assert outcome("instruction_order", FakeEvidence(TEXT), first=first, then=then) is passes
 
 
+def test_the_manual_is_as_the_checks_say():
+    """Where this fails: `labkit dev manual`."""
+    page = (Path(__file__).parents[2] / "docs" / "checks.md").read_text(encoding="utf-8")
+    assert page == manual()
+
+
 @pytest.mark.parametrize("name", sorted(CHECKS))
-def test_every_check_is_documented_and_titled(name):
-    docs = (Path(__file__).parents[2] / "docs" / "checks.md").read_text(encoding="utf-8")
-    assert f"## `{name}`" in docs
-    for argument in list(inspect.signature(CHECKS[name]).parameters)[1:]:
-        assert f"`{argument}`" in docs
+def test_every_check_has_a_headline(name):
     assert REGISTERED[name].title

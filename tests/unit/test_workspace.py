@@ -130,7 +130,7 @@ def test_what_is_no_plain_file_is_refused(workspace, exercise, make, says):
         workspace.snapshot(exercise)
 
 
-def test_a_linked_folder_is_refused(course, exercise, tmp_path):
+def test_a_linked_folder_is_refused(exercise, tmp_path):
     (tmp_path / "real").mkdir()
     (tmp_path / "real" / "Dockerfile").write_text("FROM x\n")
     linked = exercise.model_copy(update={"files": ["sub/Dockerfile"]})

@@ -13,9 +13,12 @@ import uuid
 import pytest
 
 from labkit import ledger
-from labkit.engine import BuildFailed
+from labkit.engine import BuildFailed, BuildRequest, build
+from labkit.engine.context import context_tar
+from labkit.engine.hostproc import processes
 from labkit.errors import StepTimeout
 from labkit.evidence import Image
+from labkit.kept import Kept, remove_images
 from labkit.sandbox import Sandbox
 from labkit.workspace import SourceFile
 
@@ -125,7 +128,7 @@ def test_an_endless_step_is_ended(engine, builder, monkeypatch):
 @pytest.mark.parametrize(
     ("dockerfile", "instruction", "says"),
     [
-        (f"FROM {BASE}\nRUN false\n", "RUN false", "non-zero code: 1"),
+        (f"FROM {BASE}\nRUN false\n", "RUN false", "it ended with exit code 1."),
         (f"FROM {BASE}\nCOPY nothing /\n", "COPY nothing /", "nothing"),
         (f"FROM {BASE}\nRUNN true\n", "", "unknown instruction: RUNN"),
         ("", "", "empty"),
@@ -172,8 +175,50 @@ def test_what_is_kept_stays_until_it_is_replaced_or_forgotten(engine):
         assert again.steps[2].cached
     assert engine.image(first.image_id) is None
     assert engine.image(again.image_id) is not None
-    ledger.Kept(engine).forget()
+    Kept(engine).forget()
     assert everything(engine) == before
+
+
+def test_an_image_of_somebody_elses_that_a_build_reused_stays(engine):
+    """Untagged, without a child, and without a label of ours: exactly what a failed `docker build` of a user leaves."""
+    context = files(salted("RUN echo theirs > /1"))
+    theirs = build(engine, BuildRequest(context_tar(context, "Dockerfile"), {}))
+    try:
+        with Sandbox(engine) as box:
+            ours = box.build({"Dockerfile": SourceFile(context["Dockerfile"].data + b"RUN echo ours > /2\n")}, keep="x")
+            assert [step.cached for step in ours.steps] == [True, True, True, False]
+        Kept(engine).forget()
+        assert engine.image(ours.image_id) is None
+        assert engine.image(theirs.image_id) is not None
+    finally:
+        remove_images(engine, [*theirs.intermediates, theirs.image_id])
+
+
+def test_what_another_run_builds_on_goes_after_it(engine):
+    before = everything(engine)
+    context = files(salted("RUN echo 1 > /1"))
+    with Sandbox(engine) as one:
+        first = one.build(context)
+        other = Sandbox(engine)
+        second = other.build({"Dockerfile": SourceFile(context["Dockerfile"].data + b"RUN echo 2 > /2\n")})
+        assert second.steps[2].cached
+    assert engine.image(first.intermediates[1]) is not None
+    other.close()
+    ledger.sweep(engine)
+    assert everything(engine) == before
+
+
+def test_a_rebuild_reuses_its_own_build_whatever_others_build_in_between(engine):
+    """Of equal steps the engine takes the newest one; an equal step of somebody else's has nothing of ours above it."""
+    context = files(salted("WORKDIR /app\nRUN date > /d\nCOPY a /"), a="1")
+    with Sandbox(engine) as box, Sandbox(engine) as neighbor:
+        mine = box.build(context)
+        neighbor.build(
+            {"Dockerfile": SourceFile(b"\n".join(context["Dockerfile"].data.splitlines()[:3]))}, no_cache=True
+        )
+        again = box.build({**context, "a": SourceFile(b"2")}, cache_from=[*mine.intermediates, mine.image_id])
+        assert Image(engine, mine.image_id).diff_ids[:-1] == Image(engine, again.image_id).diff_ids[:-1]
+        assert [step.cached for step in again.steps] == [True, True, True, True, False]
 
 
 KILLED = textwrap.dedent(
@@ -198,7 +243,8 @@ KILLED = textwrap.dedent(
 def test_kill_9_in_the_middle_of_a_build(engine, bystanders, builder, tmp_path):
     """Nothing of the lab's is left 10 s after the next command began, and the bystanders are all there."""
     before = everything(engine)
-    dockerfile = salted("RUN echo 1 > /1\nRUN echo 2 > /2\nRUN sleep 600")
+    nap = ("sleep", str(uuid.uuid4().int % 10**6 + 600))  # a process that is known by its argument
+    dockerfile = salted(f"RUN echo 1 > /1\nRUN echo 2 > /2\nRUN {' '.join(nap)}")
     env = {**os.environ, "LABKIT_BUILDER": builder, "LABKIT_STATE": os.environ["LABKIT_STATE"]}
     script = tmp_path / "killed.py"
     script.write_text(KILLED.replace("done == total", "done >= 5") if builder == "classic" else KILLED)
@@ -209,6 +255,7 @@ def test_kill_9_in_the_middle_of_a_build(engine, bystanders, builder, tmp_path):
     began = time.monotonic()
     assert ledger.sweep(engine) == 1
     assert_becomes(lambda: everything(engine) == before, SWEPT_WITHIN - (time.monotonic() - began))
+    assert_becomes(lambda: not any(tuple(argv) == nap for _, argv in processes()))
     assert all_there(engine, bystanders)
 
 

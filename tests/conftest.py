@@ -1,4 +1,4 @@
-"""Fixtures on a real engine: whichever `connect` finds."""
+"""Fixtures for tests on a real engine: whichever `connect` finds."""
 
 from __future__ import annotations
 
@@ -14,6 +14,6 @@ def engine():
 
 @pytest.fixture(autouse=True)
 def own_state(tmp_path, monkeypatch):
-    """A seat of its own for each test: none sees or sweeps another's runs."""
+    """A seat of its own: none sees or sweeps another's runs."""
     monkeypatch.setenv("LABKIT_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("LABKIT_WORK", str(tmp_path / "work"))

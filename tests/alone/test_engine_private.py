@@ -14,11 +14,11 @@ import sys
 import tarfile
 import tempfile
 import time
-import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
 
 from labkit.engine.find import Candidate, probe
 from labkit.engine.hostproc import processes
@@ -106,9 +106,8 @@ def answer(url: str) -> str:
     deadline = time.monotonic() + 10
     while True:
         try:
-            with urllib.request.urlopen(url, timeout=5) as said:
-                return said.read().decode()
-        except OSError:
+            return requests.get(url, timeout=5).text
+        except requests.ConnectionError:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.05)

@@ -1,0 +1,82 @@
+"""BuildKit, asked through the `docker` command: it needs a gRPC session that only Docker's own client speaks."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from labkit.engine.buildtypes import Build, BuildStep, fault, overdue
+from labkit.engine.process import Terminated, docker_with_buildkit, run_lines
+
+if TYPE_CHECKING:
+    from labkit.engine.buildtypes import BuildRequest, OnStep
+    from labkit.engine.client import Engine
+
+DEFAULT_REGISTRY = "docker.io/library/"  # BuildKit writes names out in full
+
+
+class Trace:
+    """Collects the lines of BuildKit's plain progress."""
+
+    VERTEX = re.compile(r"#(\d+) \[(?:(?P<stage>[^\s\]]+) +)?(?P<number>\d+)/(?P<total>\d+)\] (?P<instruction>.*)")
+
+    def __init__(self) -> None:
+        self.steps: dict[str, BuildStep] = {}
+        self.log: list[str] = []
+        self.error = ""
+        self.failed = ""
+        self.said = ""
+        self._stages: dict[str, int] = {}
+
+    def feed(self, line: str) -> tuple[str, int, int] | None:
+        """Take one line; return (instruction, number, total) where a step begins."""
+        self.log.append(line)
+        vertex, _, rest = line.partition(" ")
+        if step := self.VERTEX.match(line):
+            stage = (step["stage"] or "0").removeprefix("stage-")
+            self._stages.setdefault(stage, len(self._stages))
+            number, instruction = int(step["number"]), " ".join(step["instruction"].split())
+            instruction = instruction.replace(DEFAULT_REGISTRY, "", 1)
+            is_from = instruction.upper().startswith("FROM ")
+            self.steps.setdefault(vertex, BuildStep(number, stage, instruction, cached=is_from))
+            return instruction, number, int(step["total"])
+        if rest == "CACHED" and vertex in self.steps:
+            step_ = self.steps[vertex]
+            self.steps[vertex] = BuildStep(step_.number, step_.stage, step_.instruction, cached=True)
+        elif rest.startswith("ERROR") and not self.failed:
+            self.failed = self.steps[vertex].instruction if vertex in self.steps else ""
+            self.error = rest.removeprefix("ERROR").lstrip(": ")
+            self.said = "\n".join(said for said in self.log if said.startswith(f"{vertex} "))
+        return None
+
+    def result(self, image_id: str) -> Build:
+        """The steps, stage by stage."""
+        steps = sorted(self.steps.values(), key=lambda s: (self._stages[s.stage], s.number))
+        return Build(image_id, tuple(steps), "buildkit", (), "\n".join(self.log))
+
+
+def build(engine: Engine, request: BuildRequest, on_step: OnStep) -> Build:
+    """Build an image; see `labkit.engine.build.build`."""
+    command = docker_with_buildkit()
+    trace = Trace()
+    with tempfile.TemporaryDirectory(prefix="labkit-") as folder:
+        iid = Path(folder, "iid")
+        argv = [*command, "build", "--progress=plain", f"--iidfile={iid}", f"--file={request.dockerfile}"]
+        argv += [f"--network={request.network}", "--no-cache"] if request.no_cache else [f"--network={request.network}"]
+        argv += [f"--target={request.target}"] if request.target else []
+        argv += [f"--build-arg={name}={value}" for name, value in (request.buildargs or {}).items()]
+        argv += [f"--label={name}={value}" for name, value in request.labels.items()]
+        env = {**os.environ, "DOCKER_HOST": engine.url, "DOCKER_BUILDKIT": "1"}
+        try:
+            for line in run_lines([*argv, "-"], env=env, stdin=request.context, seconds=request.seconds):
+                if step := trace.feed(line):
+                    on_step(*step)
+        except Terminated as ended:
+            if ended.overdue:
+                raise overdue(request) from None
+            last = trace.error or next((line for line in reversed(trace.log) if line.strip()), "no reason given")
+            raise fault(last, trace.failed, "\n".join(trace.log), trace.said) from None
+        return trace.result(iid.read_text().strip())

@@ -1,0 +1,138 @@
+"""What a build is asked for and what it gives, whichever builder does it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from labkit.engine.faults import no_space
+from labkit.engine.words import build_fault
+from labkit.errors import BuildError, DiskFull, StepTimeout
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+Builder = Literal["classic", "buildkit"]
+OnStep = Callable[[str, int, int], None]  # an instruction, its number and how many there are, as it begins
+# With each image of the classic builder, as soon as its id is known: whether this build made it or only reused it.
+OnImage = Callable[[str, bool], None]
+
+# Said when a parent in the build cache was removed by somebody else in the middle of a build: nobody's fault.
+LOST_PARENT = re.compile(r"unable to find image .?sha256:|No such image: sha256:|unknown parent image ID")
+
+
+@dataclass(frozen=True, slots=True)
+class BuildStep:
+    """One instruction of a build.
+
+    Attributes:
+        number: its place in its stage, from 1.
+        stage: the stage's name, or its number from "0" where it has none.
+        instruction: the instruction as the builder prints it, such as ``COPY . .``.
+        cached: True where the builder reused an earlier result. FROM counts as reused.
+    """
+
+    number: int
+    stage: str
+    instruction: str
+    cached: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """A build that ended well.
+
+    Attributes:
+        image_id: ``sha256:…`` of the image.
+        steps: in the order of the Dockerfile; BuildKit leaves out stages that the result does not need.
+        builder: which builder it was.
+        intermediates: ids of the untagged images that the classic builder made or reused, oldest first.
+        log: all that the builder said.
+    """
+
+    image_id: str
+    steps: tuple[BuildStep, ...]
+    builder: Builder
+    intermediates: tuple[str, ...] = ()
+    log: str = ""
+
+
+class BuildFailed(BuildError):  # noqa: N818  reads as what happened
+    """The Dockerfile did not build.
+
+    Attributes:
+        instruction: the instruction that failed, or "" where the Dockerfile could not be read at all.
+        log: the last lines that the builder said.
+    """
+
+    def __init__(self, message: str, *, instruction: str = "", log: str = "") -> None:
+        super().__init__(message, fix="mend the instruction that failed, then check again")
+        self.instruction, self.log = instruction, log
+
+
+@dataclass(frozen=True, slots=True)
+class BuildRequest:
+    """What to build, and within which limits.
+
+    Attributes:
+        context: the build context as a tar archive.
+        labels: labels of the image.
+        dockerfile: path of the Dockerfile in the context.
+        target: the stage to build, or None for the last.
+        network: "none", or "default" for the engine's bridge.
+        no_cache: do every step anew.
+        cache_from: ids of the only images whose layers may be reused, () for none; None for whatever the engine
+            has. Classic builder only.
+        buildargs: values for ARG.
+        seconds: limit for the whole build.
+        memory: limit in bytes for each step; the classic builder honors it, BuildKit does not.
+        marker: a host name written into the steps' containers (/etc/hosts), by which a container that a
+            killed build left behind is known: such containers carry no label. Classic builder only.
+    """
+
+    context: bytes
+    labels: Mapping[str, str]
+    dockerfile: str = "Dockerfile"
+    target: str | None = None
+    network: str = "none"
+    no_cache: bool = False
+    cache_from: Sequence[str] | None = None
+    buildargs: Mapping[str, str] | None = None
+    seconds: float = 300
+    memory: int = 1 << 30
+    marker: str = "labkit"
+
+
+class LostParent(Exception):  # noqa: N818
+    """The engine lost the image of a step while building on it."""
+
+
+def overdue(request: BuildRequest) -> StepTimeout:
+    """Say that a build took too long."""
+    return StepTimeout(
+        f"The build took longer than its limit of {request.seconds:g} seconds, and was stopped.",
+        why="An instruction that waits for input or for a network that is not there never ends.",
+        fix="look at the last RUN instruction that began",
+    )
+
+
+def fault(message: str, instruction: str, log: str, said: str) -> Exception:
+    """Tell the learner's fault from the engine's.
+
+    Args:
+        message: the builder's last word.
+        instruction: the one that failed, or "".
+        log: all that the builder said.
+        said: what the program that failed said.
+    """
+    if no_space(message):
+        return DiskFull(
+            "The engine has no room left on its disk.", fix="free some room, for example with `labkit clean`"
+        )
+    if LOST_PARENT.search(message):
+        return LostParent(message)
+    if instruction.upper().startswith("FROM "):
+        message = f"The image {instruction.split()[1]} is not on this engine, and no registry that answers has it."
+    return BuildFailed(build_fault(message, said), instruction=instruction, log="\n".join(log.splitlines()[-25:]))
