@@ -1,6 +1,6 @@
 """For course authors: `labkit dev notebooks` runs the text twins and stores what they give, `manual` lists the checks.
 
-A notebook is two files: ``NN_topic.md`` (MyST, what authors edit and reviewers read) and ``NN_topic.ipynb`` (what
+A notebook is two files: ``twins/NN_topic.md`` (MyST, what authors edit and reviewers read) and ``NN_topic.ipynb`` (what
 learners open, with its outputs). The second is made from the first; a rebuild without a change gives the same bytes.
 """
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 CELL_SECONDS = 300
 SANITIZE = "tests/nbval_sanitize.cfg"
+WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 @click.group()
@@ -34,8 +35,8 @@ def dev() -> None:
 @click.argument("names", nargs=-1)
 def notebooks(names: tuple[str, ...]) -> None:
     """Run notebooks from their text twins and store them with their outputs; all where none is named."""
-    folder = course.root() / "notebooks"
-    twins = [folder / f"{Path(name).stem}.md" for name in names] or sorted(folder.glob("[0-9]*_*.md"))
+    folder = course.root() / "notebooks" / "twins"
+    twins = [folder / f"{Path(name).stem}.md" for name in names] or sorted(folder.glob("*.md"))
     for twin in twins:
         click.echo(f"{twin.name}: ", nl=False)
         cells = rebuild(twin)
@@ -51,7 +52,7 @@ def manual() -> None:
 
 
 def rebuild(twin: Path) -> int:
-    """Execute one text twin into its notebook; return the number of code cells.
+    """Execute one text twin into its notebook beside the twins' folder; return the number of code cells.
 
     Raises:
         LabError: a cell failed.
@@ -61,7 +62,7 @@ def rebuild(twin: Path) -> int:
     from nbclient import NotebookClient  # noqa: PLC0415
     from nbclient.exceptions import CellExecutionError  # noqa: PLC0415
 
-    notebook = jupytext.read(twin)
+    notebook, folder = jupytext.read(twin), twin.parent.parent
     with tempfile.TemporaryDirectory(prefix="labkit-") as work:
         before = os.environ.get("LABKIT_WORK")
         os.environ["LABKIT_WORK"] = work  # the starter state, whatever the author has in work/
@@ -70,7 +71,7 @@ def rebuild(twin: Path) -> int:
                 notebook,
                 timeout=CELL_SECONDS,
                 kernel_name="python3",
-                resources={"metadata": {"path": str(twin.parent)}},
+                resources={"metadata": {"path": str(folder)}},
                 store_widget_state=False,  # else the widget's whole bundle lands in the file
                 record_timing=False,
             ).execute()
@@ -81,7 +82,7 @@ def rebuild(twin: Path) -> int:
             if before is not None:
                 os.environ["LABKIT_WORK"] = before
     normalise(notebook, patterns((course.root() / SANITIZE).read_text(encoding="utf-8")))
-    nbformat.write(notebook, twin.with_suffix(".ipynb"))  # type: ignore[no-untyped-call]
+    nbformat.write(notebook, folder / f"{twin.stem}.ipynb")  # type: ignore[no-untyped-call]
     return sum(cell.cell_type == "code" for cell in notebook.cells)
 
 
@@ -94,11 +95,14 @@ def patterns(text: str) -> list[tuple[re.Pattern[str], str]]:
 def normalise(notebook: Any, pairs: Iterable[tuple[re.Pattern[str], str]]) -> None:  # noqa: ANN401  nbformat is untyped
     """Take out what differs between two runs: ids, widget models, and what the sanitize patterns name."""
     pairs = list(pairs)
-    notebook.metadata.pop("widgets", None)
+    for key in ("widgets", "jupytext"):
+        notebook.metadata.pop(key, None)
     notebook.metadata.get("language_info", {}).pop("version", None)
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number:03}"
         cell.metadata.pop("execution", None)
+        if cell.cell_type == "code":  # a progress bar, which was there while a build took long
+            cell.outputs = [output for output in cell.outputs if set(output.get("data", "-")) != {WIDGET}]
         for output in cell.get("outputs", []):
             _normalise_output(output, pairs)
 
@@ -107,7 +111,7 @@ def _normalise_output(output: Any, pairs: list[tuple[re.Pattern[str], str]]) -> 
     if output.output_type == "stream":
         output.text = _sanitised(output.text, pairs)
     for kind, value in output.get("data", {}).items():
-        if kind == "application/vnd.jupyter.widget-view+json":
+        if kind == WIDGET:
             value["model_id"] = "0"
         elif isinstance(value, str) and kind.startswith("text/"):
             output.data[kind] = _sanitised(value, pairs)

@@ -20,10 +20,17 @@ ASK_EVERY = 0.1  # seconds between two attempts to reach a port that does not an
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process of a container: its user id, as the engine's host sees it unless it is mapped, and its command."""
+    """A process of a container.
+
+    Attributes:
+        uid: its user id, as the engine's host sees it unless it is mapped.
+        command: its command line; where only the container itself could be asked, its name.
+        pid: its number, as the engine's host counts; 1 where only the container itself could be asked.
+    """
 
     uid: int
     command: str
+    pid: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +154,7 @@ class Container:
         if not self._engine.about.rootless:
             try:
                 rows = self._engine.top(self.id)
-                return tuple(Process(int(row["uid"]), row["args"]) for row in rows)
+                return tuple(Process(int(row["uid"]), row["args"], int(row["pid"])) for row in rows)
             except (EngineError, ValueError):
                 pass
         code, status = self._engine.exec(self.id, ["cat", "/proc/1/status"])
@@ -155,7 +162,7 @@ class Container:
         name = re.search(r"^Name:\s+(.*)", status, re.MULTILINE)
         if code or not uid:
             raise SandboxError("The container's processes cannot be listed.", fix="see whether it still runs")
-        return (Process(int(uid[1]), name[1] if name else "?"),)
+        return (Process(int(uid[1]), name[1] if name else "?", 1),)
 
     def exec(self, *argv: str) -> tuple[int, str]:
         """Run a program in it; return its exit code and output."""

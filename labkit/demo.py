@@ -13,17 +13,20 @@ from typing import TYPE_CHECKING
 
 from labkit.course import root
 from labkit.engine import BuildFailed
-from labkit.errors import WorkspaceError
+from labkit.errors import SandboxError, StepTimeout, WorkspaceError
 from labkit.evidence import HistoryEntry, Image
+from labkit.progress import shown
 from labkit.spec import NOT_CONTEXT, files_below
 from labkit.workspace import SourceFile, read_files
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from labkit.container import Container, Process
     from labkit.engine import Build, BuildStep
     from labkit.layers import Layer
+    from labkit.progress import Progress
     from labkit.sandbox import Sandbox
 
 COPIES = ("COPY ", "ADD ")
@@ -148,8 +151,11 @@ class Running:
         self._command, self.container = command, container
 
     def get(self, port: int, path: str = "/") -> str:
-        """Ask a published port over HTTP and return the answer's text."""
-        return self.container.get(port, path, WAIT).text
+        """Ask a published port over HTTP; return the answer's text, or why there was none."""
+        try:
+            return self.container.get(port, path, WAIT).text
+        except (SandboxError, StepTimeout) as error:
+            return f"No answer. {error.what}"
 
     @property
     def processes(self) -> tuple[Process, ...]:
@@ -182,10 +188,11 @@ class Demo:
 
     Args:
         sandbox: where to build and run.
+        shown: shows the progress of a build.
     """
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
+    def __init__(self, sandbox: Sandbox, shown: Callable[[], AbstractContextManager[Progress]] = shown) -> None:
+        self._sandbox, self._shown = sandbox, shown
         self._tags: dict[str, str] = {}
         self._made: list[str] = []
 
@@ -228,9 +235,10 @@ class Demo:
         command = " ".join(["docker build", *flags, "-t", tag, "."])
         cache = None if any_cache or no_cache else tuple(self._made)
         try:
-            build = self._sandbox.build(
-                project.files, no_cache=no_cache, target=target, dockerfile=dockerfile, cache_from=cache
-            )
+            with self._shown() as self._sandbox.progress:
+                build = self._sandbox.build(
+                    project.files, no_cache=no_cache, target=target, dockerfile=dockerfile, cache_from=cache
+                )
         except BuildFailed as failure:
             return NotBuilt(command, failure)
         self._made += [*build.intermediates, build.image_id]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NBVAL = ("--nbval-current-env", "--nbval-sanitize-with=tests/nbval_sanitize.cfg", "notebooks")
-TWO = ("-n", "2", "--dist", "loadfile")
+BY_FILE, BY_GROUP = (("-n", "2", "--dist", how) for how in ("loadfile", "loadgroup"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +59,13 @@ STEPS = (
     Step("mypy", ("mypy",)),
     Step("unit tests", ("pytest", "tests/unit")),
     Step("browser tests", ("pytest", "tests/e2e")),
-    Step("engine tests", ("pytest", *TWO, "tests/engine"), engine=True),
+    Step("engine tests", ("pytest", *BY_GROUP, "tests/engine"), engine=True),
     # These look at all that the engine and the machine hold, so nothing else may come and go meanwhile.
     Step("engine tests, alone", ("pytest", "tests/alone"), engine=True),
-    Step("notebooks", ("pytest", *TWO, "--nbval", *NBVAL), engine=True),
+    Step("notebooks", ("pytest", *BY_FILE, "--nbval", *NBVAL), engine=True),
     Step(
         "notebooks, solved",
-        ("pytest", *TWO, "--nbval-lax", *NBVAL),
+        ("pytest", *BY_FILE, "--nbval-lax", *NBVAL),
         engine=True,
         env={"LABKIT_ANSWERS": "solutions"},
     ),

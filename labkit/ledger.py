@@ -16,13 +16,13 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from labkit.errors import BuildError
+from labkit.errors import BuildError, SandboxError
 from labkit.kept import Kept, known, remove_images
 from labkit.seat import engine_key, seat, state
 
@@ -191,9 +191,10 @@ def _remove_build_containers(engine: Engine, run: str) -> None:
     """Remove the container of a step that was cut off, which the engine itself may still be about to do."""
     entry = f"{marker(run)}:127.0.0.1"
     for container in engine.containers():
-        if RUN not in (container["Labels"] or {}):  # it has its parent image's labels, never a run's
-            details = engine.inspect(container["Id"])
-            if entry in (details["HostConfig"].get("ExtraHosts") or []):
+        if RUN in (container["Labels"] or {}):  # such a container has its parent image's labels, never a run's
+            continue
+        with suppress(SandboxError):  # somebody else's, that is gone by now
+            if entry in (engine.inspect(container["Id"])["HostConfig"].get("ExtraHosts") or []):
                 engine.remove(container["Id"])
 
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import atexit
 from functools import cache
-from typing import TYPE_CHECKING
 
 from labkit import course
 from labkit.attempt import Attempt
 from labkit.demo import Demo
 from labkit.engine import Engine, connect
 from labkit.sandbox import Sandbox
+from labkit.ui import progress
 from labkit.ui.panel import Panel
-
-if TYPE_CHECKING:
-    from labkit.ui.panel import Panel as Shown
 
 
 @cache
@@ -23,7 +20,7 @@ def engine() -> Engine:
     return connect()
 
 
-def lab(name: str) -> Shown:
+def lab(name: str) -> Panel:
     """Show an exercise: its task, its files, Check, Hint, Reset and Solution.
 
     Args:
@@ -44,4 +41,4 @@ def sandbox() -> Demo:
     """The kernel's sandbox for demonstrations; all that is made in it is removed when the kernel ends."""
     box = Sandbox(engine())
     atexit.register(box.close)
-    return Demo(box)
+    return Demo(box, progress.shown)

@@ -105,7 +105,6 @@ class Sandbox:
             BuildFailed: the Dockerfile is at fault.
             StepTimeout: it took too long.
         """
-        text = files[dockerfile].data.decode("utf-8", errors="replace") if dockerfile in files else ""
         request = BuildRequest(
             context_tar(files, dockerfile),
             self._run.labels,
@@ -118,11 +117,16 @@ class Sandbox:
             memory=self.limits.build_memory,
             marker=ledger.marker(self._run.id),
         )
-        with self._run.building():
-            made = build(self.engine, request, choose_builder(text), on_step=self._show_step, on_image=self._run.image)
-        self._run.image(made.image_id, made=True)  # the run's labels make it its own
+        text = files[dockerfile].data.decode("utf-8", errors="replace") if dockerfile in files else ""
+        made = self._build(request, choose_builder(text))
         if keep:
             Kept(self.engine).keep(keep, [*made.intermediates, made.image_id], self._run.made)
+        return made
+
+    def _build(self, request: BuildRequest, builder: Builder) -> Build:
+        with self._run.building():
+            made = build(self.engine, request, builder, on_step=self._show_step, on_image=self._run.image)
+        self._run.image(made.image_id, made=True)  # the run's labels make it its own
         return made
 
     def _show_step(self, _instruction: str, number: int, total: int) -> None:

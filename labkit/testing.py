@@ -84,7 +84,7 @@ class FakeEvidence:
         """The processes."""
         if isinstance(self.uids, Exception):
             _raise(self.uids)
-        return tuple(Process(uid, "app") for uid in self.uids)
+        return tuple(Process(uid, "app", pid) for pid, uid in enumerate(self.uids, 1))
 
     def answer(self, port: int, path: str) -> Answer:  # noqa: ARG002  as the real one
         """The answer."""

@@ -134,5 +134,7 @@ def fault(message: str, instruction: str, log: str, said: str) -> Exception:
     if LOST_PARENT.search(message):
         return LostParent(message)
     if instruction.upper().startswith("FROM "):
-        message = f"The image {instruction.split()[1]} is not on this engine, and no registry that answers has it."
+        name = instruction.split()[1]
+        message = f"The image {name} is not on this engine, and no registry that answers has it."
+        message += " `labkit images prepare` brings back what the course needs."
     return BuildFailed(build_fault(message, said), instruction=instruction, log="\n".join(log.splitlines()[-25:]))

@@ -47,16 +47,12 @@ class Engine:
     source: str
 
     @property
-    def api(self) -> Any:  # noqa: ANN401  the SDK's low-level client is assembled from untyped mixins
-        """The SDK's low-level client."""
+    def api(self) -> Any:  # noqa: ANN401, D102  the SDK's low-level client is assembled from untyped mixins
         return self.client.api
 
     @cached_property
     def about(self) -> About:
-        """What the engine says of itself.
-
-        source: Engine API 1.41, SystemVersion and SystemInfo.
-        """
+        """What the engine says of itself (SystemVersion and SystemInfo)."""
         with faults("asking the engine about itself"):
             return describe(self.api.version(), self.api.info(), self.source)
 
@@ -183,9 +179,12 @@ class Engine:
                 raise SandboxError(fault, fix="mend the Dockerfile, and build again") from None
 
     def inspect(self, container: str) -> Json:
-        """Describe a container (ContainerInspect)."""
+        """Describe a container (ContainerInspect). Raises SandboxError where there is none."""
         with faults("looking at a container"):
-            return cast("Json", self.api.inspect_container(container))
+            try:
+                return cast("Json", self.api.inspect_container(container))
+            except NotFound:
+                raise SandboxError("The container is not there any more.", fix="check again") from None
 
     def wait(self, container: str, seconds: float) -> int:
         """Wait until a container has exited and return its exit code (ContainerWait).
@@ -199,10 +198,8 @@ class Engine:
             except (requests.exceptions.ReadTimeout, requests.exceptions.ConnectionError) as error:
                 if "timed out" not in str(error).lower():
                     raise
-                raise StepTimeout(
-                    f"The container was still running after {seconds:g} seconds.",
-                    fix="see what it waits for in its logs",
-                ) from None
+                what = f"The container was still running after {seconds:g} seconds."
+                raise StepTimeout(what, fix="see what it waits for in its logs") from None
 
     def kill(self, container: str, signal: str = "SIGKILL") -> bool:
         """Send a signal to a container's main process (ContainerKill); False where it does not run."""
@@ -272,9 +269,8 @@ class Engine:
         Args:
             name: its name.
             labels: its labels.
-            outbound: whether its containers reach other hosts. Where not, ports can still be published on
-                loopback: an ``internal`` network would forbid that, so masquerading is left out instead, and
-                an answer from outside has no way back.
+            outbound: whether its containers reach other hosts. Where not, masquerading is left out, so that no
+                answer from outside has a way back; an ``internal`` network would forbid published ports too.
         """
         options = {"com.docker.network.bridge.enable_ip_masquerade": str(outbound).lower()}
         with faults("creating a network"):
