@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import time
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from labkit.engine import Engine
 
 ASK_EVERY = 0.1  # seconds between two attempts to reach a port that does not answer yet
+LISTEN_COLUMN, LISTEN = 3, "0A"  # in /proc/net/tcp
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,14 @@ class Stop:
     exit_code: int | None
 
 
+def _place(words: str) -> str:
+    """Read the kernel's ``0100007F:0BB8`` as ``127.0.0.1:3000``: each group of four bytes is in the host's order."""
+    address, _, port = words.partition(":")
+    groups = [bytes.fromhex(address[n : n + 8])[::-1] for n in range(0, len(address), 8)]
+    ip = ipaddress.ip_address(b"".join(groups))
+    return f"[{ip}]:{int(port, 16)}" if ip.version == 6 else f"{ip}:{int(port, 16)}"  # noqa: PLR2004  IPv6
+
+
 class Container:
     """A started container.
 
@@ -85,10 +95,10 @@ class Container:
 
     @property
     def last_words(self) -> str:
-        """The line of its logs that says best why it ended: the last one that names an error, else the last one."""
+        """The line of its logs that says best why it ended: the last one that names an error, else the last, or ""."""
         lines = [line.strip() for line in self.logs.splitlines() if line.strip()]
         errors = [line for line in lines if re.match(r"(\w+: )*\w*Error\b", line)]
-        return (errors or lines or ["nothing"])[-1]
+        return (errors or lines or [""])[-1]
 
     def address(self, port: int) -> tuple[str, int]:
         """The loopback address and port at which a published container port is reached.
@@ -136,14 +146,42 @@ class Container:
         if self.exit_code is not None:
             return self._ended()
         return StepTimeout(
-            f"Nothing answered on port {port} within {seconds:g} seconds.", fix="see which port the app listens on"
+            f"Nothing answered on port {port} within {seconds:g} seconds.{self._who_listens()}",
+            fix="see which port and address the app listens on",
         )
 
+    def _who_listens(self) -> str:
+        try:
+            places = self.listening()
+        except (EngineError, SandboxError):
+            return ""  # no help here, but no reason to say anything else than that nothing answered
+        inside = f"the app listens on {', '.join(places)}" if places else "nothing listens on any port"
+        return f" Inside, {inside}."
+
+    @property
+    def end(self) -> str:
+        """How it ended, in one sentence."""
+        words = f"its last words: {self.last_words}" if self.last_words else "it wrote nothing"
+        return f"The container ended with exit code {self.exit_code}; {words}"
+
     def _ended(self) -> SandboxError:
-        return SandboxError(
-            f"The container ended with exit code {self.exit_code}; its last words: {self.last_words}",
-            fix="read its logs",
-        )
+        return SandboxError(self.end, fix="read its logs")
+
+    def listening(self) -> list[str]:
+        """Addresses and TCP ports that something in it listens on, such as ``127.0.0.1:3000``.
+
+        source: proc(5), /proc/net/tcp; state 0A is LISTEN. The engine's own name server (127.0.0.11) is left out.
+
+        Raises:
+            SandboxError: the image has no ``cat`` to read that with.
+            EngineError: the container has ended.
+        """
+        _, tables = self._engine.exec(self.id, ["cat", "/proc/net/tcp", "/proc/net/tcp6"])
+        if "local_address" not in tables:
+            raise SandboxError("The container cannot be asked where it listens.", fix="look at the app's own code")
+        rows = (line.split() for line in tables.splitlines())
+        places = {_place(row[1]) for row in rows if len(row) > LISTEN_COLUMN and row[LISTEN_COLUMN] == LISTEN}
+        return sorted(place for place in places if not place.startswith("127.0.0.11:"))
 
     def processes(self) -> tuple[Process, ...]:
         """Its processes, the main one first.

@@ -11,7 +11,7 @@ class Outcome(StrEnum):
 
     PASS = "pass"  # noqa: S105  no password
     FAIL = "fail"
-    TODO = "todo"  # the learner has not touched the exercise yet: not wrong, not done
+    TODO = "todo"  # not looked at: the exercise is untouched, or there is no image yet; not wrong, not done
     ERROR = "error"  # ours or the engine's, never the learner's: costs no points
 
 

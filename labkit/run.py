@@ -36,34 +36,51 @@ def run(exercise: Exercise, snapshot: Snapshot, engine: Engine, *, progress: Pro
         return Report(exercise.slug, exercise.title, findings, snapshot.digest)
     with Sandbox(engine, progress=progress) as sandbox:
         evidence = Evidence(sandbox, exercise, snapshot)
+        fault = _build(evidence)
         found = []
         for number, spec in enumerate(exercise.checks):
             progress("checks", number, len(exercise.checks))
-            found.append(_stamp(spec, _judge(spec, evidence)))
+            found.append(_stamp(spec, _judge(spec, evidence) if fault is None else _not_built(number, fault)))
         progress("checks", len(exercise.checks), len(exercise.checks))
     return Report(exercise.slug, exercise.title, tuple(found), snapshot.digest, str(engine.about))
 
 
-def _judge(spec: CheckSpec, evidence: Evidence) -> Finding:
-    """Run one check; a Dockerfile that does not build fails it, trouble of ours or the engine's is an error."""
+def _build(evidence: Evidence) -> Finding | None:
+    """Build once; give what went wrong, if anything did."""
     try:
         _ = evidence.build
-        return REGISTERED[spec.use].function(evidence, **spec.arguments)
     except BuildFailed as error:
-        return _not_built(spec, error)
+        where = f" at {error.instruction}" if error.instruction else ""
+        saw = f"The build failed{where}: {error.what}"
+        return Finding(Outcome.FAIL, saw, "A build that ends well.", "Only an image that builds can run.")
     except StepTimeout as error:
         return Finding(Outcome.FAIL, error.what, "A build that ends in time.", error.why)
     except LabError as error:
-        return Finding(Outcome.ERROR, error.what, error.fix, error.why)
+        return _trouble(error)
+    return None
 
 
-def _not_built(spec: CheckSpec, error: BuildFailed) -> Finding:
-    if spec.use != "image_builds":
-        return Finding(
-            Outcome.FAIL, "The image does not build, so there is nothing to look at.", "An image that builds."
-        )
-    where = f"The build failed at {error.instruction}: " if error.instruction else "The Dockerfile cannot be read: "
-    return Finding(Outcome.FAIL, where + error.what, "A build that ends well.", "Only an image that builds can run.")
+def _not_built(number: int, fault: Finding) -> Finding:
+    """Say once, at the first check, why there is no image; the others have nothing to look at yet."""
+    if number and fault.outcome is Outcome.FAIL:
+        return Finding(Outcome.TODO, "There is no image to look at yet.")
+    return fault
+
+
+def _judge(spec: CheckSpec, evidence: Evidence) -> Finding:
+    """Run one check; trouble of ours or the engine's is an error, never a failure."""
+    try:
+        return REGISTERED[spec.use].function(evidence, **spec.arguments)
+    except BuildFailed as error:
+        return Finding(Outcome.FAIL, f"A second build failed: {error.what}", "A second build that ends well.")
+    except StepTimeout as error:
+        return Finding(Outcome.FAIL, error.what, "A second build that ends in time.", error.why)
+    except LabError as error:
+        return _trouble(error)
+
+
+def _trouble(error: LabError) -> Finding:
+    return Finding(Outcome.ERROR, error.what, error.fix, error.why)
 
 
 def _stamp(spec: CheckSpec, finding: Finding) -> Finding:

@@ -25,7 +25,8 @@ def image_smaller_than_single_stage(evidence: Evidence, *, percent: float) -> Fi
     """
     before, after = evidence.baseline.size, evidence.image.size
     saved = 100 * (before - after) / before
-    saw = f"The image has {_megabytes(after)}, the single-stage image {_megabytes(before)}: {saved:.0f} % saved."
+    result = f"{saved:.0f} % saved" if saved >= 1 else "nothing saved"
+    saw = f"The image has {_megabytes(after)}, the single-stage image {_megabytes(before)}: {result}."
     if saved >= percent:
         return passed(saw)
     return failed(

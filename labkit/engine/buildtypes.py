@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from labkit.engine.faults import no_space
-from labkit.engine.words import build_fault
+from labkit.engine.words import NO_IMAGE, build_fault
 from labkit.errors import BuildError, DiskFull, StepTimeout
 
 if TYPE_CHECKING:
@@ -134,7 +134,5 @@ def fault(message: str, instruction: str, log: str, said: str) -> Exception:
     if LOST_PARENT.search(message):
         return LostParent(message)
     if instruction.upper().startswith("FROM "):
-        name = instruction.split()[1]
-        message = f"The image {name} is not on this engine, and no registry that answers has it."
-        message += " `labkit images prepare` brings back what the course needs."
+        message = NO_IMAGE.format(instruction.split()[1])
     return BuildFailed(build_fault(message, said), instruction=instruction, log="\n".join(log.splitlines()[-25:]))

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 from itertools import takewhile
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 LONGEST = 240  # characters of a program's own words that a sentence takes in
 COLOR = re.compile(r"\x1b\[[0-9;]*m")
@@ -13,6 +17,22 @@ TELLING = re.compile(r"(?i)error\b|cannot|can't|can only|denied|not found|no suc
 NOT_TELLING = re.compile(r"(?i)^code E|^errno ")
 # The builder's own lines, of the classic one and of BuildKit.
 BUILDER = re.compile(r"^(Step \d+/\d+ : |Removing intermediate |Sending build context |---> |#\d+ (?!\d+\.\d)|$)")
+NO_IMAGE = (
+    "The image {} is not on this engine, and no registry that answers has it. `labkit images prepare` brings back what "
+    "the course needs."
+)
+NOT_COPIED = "there is no {} in what it copies from, or .dockerignore leaves it out."
+# The builders' words, the classic one's and BuildKit's, and a sentence each; {} is the first group.
+# source: moby and buildkit, builder/dockerfile and frontend/dockerfile
+BUILD_FAULTS = (
+    (re.compile(r"no build stage in current context"), "there is no FROM above the first instruction."),
+    (re.compile(r"invalid from flag value (\S+?): "), "there is neither a stage nor an image named {}."),
+    (re.compile(r"failed to do request: .*/v2/(?:library/)?(\S+)/manifests/"), NO_IMAGE),
+    (re.compile(r"^COPY failed: .*stat (\S+): file does not exist"), NOT_COPIED),
+    (re.compile(r"^lstat \S+/merged/(\S+): no such file"), NOT_COPIED),
+    (re.compile(r'^"/?(\S+)" not found: not found'), NOT_COPIED),
+)
+OUTER = re.compile(r"^(?:failed to solve[^:]*: |failed to create LLB definition: |failed to parse Dockerfile: )+")
 # An engine's words for what stands wrong in an image's configuration, and a sentence each.
 # source: runc and moby, the errors of ContainerStart
 START_FAULTS = (
@@ -36,11 +56,9 @@ def build_fault(message: str, log: str) -> str:
         message: the builder's last word.
         log: what the failed program said, builder's own lines among it.
     """
-    if "no build stage in current context" in message:
-        return "there is no FROM above the first instruction."
     code = EXIT.search(message)
     if code is None:
-        return message.strip()
+        return _first_sentence(BUILD_FAULTS, message) or OUTER.sub("", message.strip())
     said = _said(log)
     return f"it ended with exit code {code[1]}" + (f" and said: {said}" if said else ".")
 
@@ -57,7 +75,10 @@ def _said(log: str) -> str:
 
 def start_fault(message: str) -> str:
     """Say why a container could not be started, or return "" where the image is not at fault."""
-    for pattern, sentence in START_FAULTS:
-        if found := pattern.search(message):
-            return sentence.format(found[1])
-    return ""
+    return _first_sentence(START_FAULTS, message)
+
+
+def _first_sentence(table: Sequence[tuple[re.Pattern[str], str]], message: str) -> str:
+    """Give the sentence of the first pattern that is in the message, or ""."""
+    found = ((pattern.search(message), sentence) for pattern, sentence in table)
+    return next((sentence.format(*match.groups()) for match, sentence in found if match), "")

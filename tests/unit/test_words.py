@@ -44,11 +44,30 @@ class TestBuildFault:
         assert len(words) < 300
         assert words.endswith("long …")
 
-    def test_other_messages_stay_as_they_are(self):
-        assert build_fault("COPY failed: no source files", "x") == "COPY failed: no source files"
+    def test_the_builders_own_lines_are_nobodys_words(self):
+        log = "Step 2/4 : RUN false\n ---> Running in 0123456789ab\n#8 [2/3] RUN false\n"
+        assert build_fault(CLASSIC, log) == "it ended with exit code 1."
 
-    def test_instructions_above_the_first_from(self):
-        assert "no FROM" in build_fault("no build stage in current context", "")
+    @pytest.mark.parametrize(
+        ("message", "sentence"),
+        [
+            ("no build stage in current context", "there is no FROM above the first instruction."),
+            ('invalid from flag value bild: Get "https://x/v2/": dial tcp', "neither a stage nor an image named bild."),
+            ('failed to do request: Head "https://x/v2/library/nod/manifests/1": dial', "The image nod is not on this"),
+            ("COPY failed: stat a/b: file does not exist", "there is no a/b in what it copies from"),
+            (
+                "COPY failed: file not found in build context or ...: stat a: file does not exist",
+                "there is no a in what",
+            ),
+            ("lstat /var/lib/x/merged/a/b: no such file or directory", "there is no a/b in what it copies from"),
+            ('"/a.js" not found: not found', "there is no a.js in what it copies from"),
+            ("failed to solve with frontend x: failed to create LLB definition: parse error y", "parse error y"),
+            ("COPY failed: no source files", "COPY failed: no source files"),
+        ],
+    )
+    def test_a_builders_words_and_ours(self, message, sentence):
+        assert sentence in build_fault(message, "x")
+        assert "https" not in build_fault(message, "x")
 
 
 @pytest.mark.parametrize(
