@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -55,7 +56,8 @@ def start(exercise: str) -> None:
     attempt = Attempt(course.exercise(exercise))
     folder = attempt.folder
     click.echo(attempt.exercise.task)
-    click.echo(f"Your files: {folder}\nEdit {', '.join(attempt.exercise.files)}, then: labkit check {exercise}")
+    command = os.environ.get("LABKIT_COMMAND", "labkit")  # `./lab` is what a person may have typed
+    click.echo(f"Your files: {folder}\nEdit {', '.join(attempt.exercise.files)}, then: {command} check {exercise}")
 
 
 @main.command()
@@ -164,3 +166,7 @@ def clean(*, yes: bool) -> None:
 main.add_command(dev)
 main.add_command(engine_group)
 main.add_command(images_group)
+
+
+if __name__ == "__main__":
+    main()

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from labkit.images import ImageStatus
 
-MEGABYTE = 1e6
 NAMES = click.argument("names", nargs=-1, metavar=f"[{'|'.join(COURSE_IMAGES)}]…")
 
 
@@ -65,6 +64,4 @@ def remove_(names: tuple[str, ...]) -> None:
 
 
 def _show(found: Iterable[ImageStatus]) -> None:
-    for one in found:
-        size = f"{one.size / MEGABYTE:.0f} MB" if one.size else ""
-        click.echo(f"{one.name:16} {one.state.value:10} {size:>8}  {one.source}".rstrip())
+    click.echo("\n".join(map(str, found)))

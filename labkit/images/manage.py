@@ -55,6 +55,10 @@ class ImageStatus:
     source: str = ""
     id: str = ""
 
+    def __str__(self) -> str:
+        size = f"{self.size / 1e6:.0f} MB" if self.size else ""
+        return f"{self.name:16} {self.state.value:10} {size:>8}  {self.source}".rstrip()
+
     @property
     def stand_in(self) -> bool:
         """True where the lab assembled it: its `npm ci` works with the network off."""
