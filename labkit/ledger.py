@@ -49,10 +49,10 @@ class Run:
 
     def __init__(self, engine: Engine) -> None:
         self.id = secrets.token_hex(6)
-        self._folder = state() / "runs" / self.id
-        self._folder.mkdir(parents=True)
+        self.folder = state() / "runs" / self.id
+        self.folder.mkdir(parents=True)
         self.made: list[str] = []
-        self._lock = FileLock(self._folder / "lock")
+        self._lock = FileLock(self.folder / "lock")
         self._lock.acquire()
         self._write({"engine": engine_key(engine)})
 
@@ -79,12 +79,12 @@ class Run:
         self._write({"build": "ended"})
 
     def _write(self, entry: dict[str, str]) -> None:
-        with (self._folder / "journal").open("a") as journal:
+        with (self.folder / "journal").open("a") as journal:
             journal.write(json.dumps(entry) + "\n")
 
     def end(self, engine: Engine) -> None:
         """Take away all that this run made, but for images that are kept."""
-        _close(engine, self._folder)
+        _close(engine, self.folder)
         self._lock.release()
 
 

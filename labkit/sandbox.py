@@ -108,6 +108,7 @@ class Sandbox:
         request = BuildRequest(
             context_tar(files, dockerfile),
             self._run.labels,
+            self._run.folder,
             dockerfile=dockerfile,
             target=target,
             network=network,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labkit.engine.buildtypes import Build, BuildStep, fault, overdue
@@ -62,21 +60,20 @@ def build(engine: Engine, request: BuildRequest, on_step: OnStep) -> Build:
     """Build an image; see `labkit.engine.build.build`."""
     command = docker_with_buildkit()
     trace = Trace()
-    with tempfile.TemporaryDirectory(prefix="labkit-") as folder:
-        iid = Path(folder, "iid")
-        argv = [*command, "build", "--progress=plain", f"--iidfile={iid}", f"--file={request.dockerfile}"]
-        argv += [f"--network={request.network}", "--no-cache"] if request.no_cache else [f"--network={request.network}"]
-        argv += [f"--target={request.target}"] if request.target else []
-        argv += [f"--build-arg={name}={value}" for name, value in (request.buildargs or {}).items()]
-        argv += [f"--label={name}={value}" for name, value in request.labels.items()]
-        env = {**os.environ, "DOCKER_HOST": engine.url, "DOCKER_BUILDKIT": "1"}
-        try:
-            for line in run_lines([*argv, "-"], env=env, stdin=request.context, seconds=request.seconds):
-                if step := trace.feed(line):
-                    on_step(*step)
-        except Terminated as ended:
-            if ended.overdue:
-                raise overdue(request) from None
-            last = trace.error or next((line for line in reversed(trace.log) if line.strip()), "no reason given")
-            raise fault(last, trace.failed, "\n".join(trace.log), trace.said) from None
-        return trace.result(iid.read_text().strip())
+    iid = request.scratch / "image-id"
+    argv = [*command, "build", "--progress=plain", f"--iidfile={iid}", f"--file={request.dockerfile}"]
+    argv += [f"--network={request.network}", "--no-cache"] if request.no_cache else [f"--network={request.network}"]
+    argv += [f"--target={request.target}"] if request.target else []
+    argv += [f"--build-arg={name}={value}" for name, value in (request.buildargs or {}).items()]
+    argv += [f"--label={name}={value}" for name, value in request.labels.items()]
+    env = {**os.environ, "DOCKER_HOST": engine.url, "DOCKER_BUILDKIT": "1"}
+    try:
+        for line in run_lines([*argv, "-"], env=env, stdin=request.context, seconds=request.seconds):
+            if step := trace.feed(line):
+                on_step(*step)
+    except Terminated as ended:
+        if ended.overdue:
+            raise overdue(request) from None
+        last = trace.error or next((line for line in reversed(trace.log) if line.strip()), "no reason given")
+        raise fault(last, trace.failed, "\n".join(trace.log), trace.said) from None
+    return trace.result(iid.read_text().strip())

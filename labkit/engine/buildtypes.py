@@ -13,6 +13,7 @@ from labkit.errors import BuildError, DiskFull, StepTimeout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 Builder = Literal["classic", "buildkit"]
 OnStep = Callable[[str, int, int], None]  # an instruction, its number and how many there are, as it begins
@@ -79,6 +80,7 @@ class BuildRequest:
     Attributes:
         context: the build context as a tar archive.
         labels: labels of the image.
+        scratch: a folder for what the builder must write on this side; it goes with the run.
         dockerfile: path of the Dockerfile in the context.
         target: the stage to build, or None for the last.
         network: "none", or "default" for the engine's bridge.
@@ -94,6 +96,7 @@ class BuildRequest:
 
     context: bytes
     labels: Mapping[str, str]
+    scratch: Path
     dockerfile: str = "Dockerfile"
     target: str | None = None
     network: str = "none"

@@ -262,8 +262,9 @@ class Private:
 
     def _mounts(self) -> list[str]:
         lines = Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()
-        points = [line.split()[4] for line in lines]
-        return [point for point in points if point.startswith((f"{self.run}/", f"{self.home}/data/"))]
+        roots = self.run, self.home / "data"  # the second one itself too: a daemon that fails leaves it mounted
+        points = (Path(line.split()[4]) for line in lines)
+        return [str(point) for point in points if any(point.is_relative_to(root) for root in roots)]
 
     # -- being root --------------------------------------------------------------------------------------------
 

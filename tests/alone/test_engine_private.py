@@ -61,13 +61,13 @@ def processes_of(private: Private) -> list[list[str]]:
 
 def mounts_of(private: Private) -> list[str]:
     lines = Path("/proc/self/mountinfo").read_text().splitlines()
-    return [line for line in lines if f"{private.home}/data/" in line or str(private.run) in line]
+    return [line for line in lines if f"{private.home}/data" in line or str(private.run) in line]
 
 
 @pytest.fixture
 def private():
     """A private engine of this test's own; a socket's path must be short, so not in pytest's folder."""
-    with tempfile.TemporaryDirectory(prefix="labkit-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="labkit-") as folder:
         it = Private(Path(folder) / "home", Path(folder) / "run", BRIDGE)
         before = packet_filter(), links()
         try:

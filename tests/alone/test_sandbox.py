@@ -179,10 +179,10 @@ def test_what_is_kept_stays_until_it_is_replaced_or_forgotten(engine):
     assert everything(engine) == before
 
 
-def test_an_image_of_somebody_elses_that_a_build_reused_stays(engine):
+def test_an_image_of_somebody_elses_that_a_build_reused_stays(engine, tmp_path):
     """Untagged, without a child, and without a label of ours: exactly what a failed `docker build` of a user leaves."""
     context = files(salted("RUN echo theirs > /1"))
-    theirs = build(engine, BuildRequest(context_tar(context, "Dockerfile"), {}))
+    theirs = build(engine, BuildRequest(context_tar(context, "Dockerfile"), {}, tmp_path))
     try:
         with Sandbox(engine) as box:
             ours = box.build({"Dockerfile": SourceFile(context["Dockerfile"].data + b"RUN echo ours > /2\n")}, keep="x")
