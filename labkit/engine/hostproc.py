@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,44 @@ def processes() -> Iterator[tuple[int, list[str]]]:
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):  # it ended meanwhile
             yield int(folder.name), (folder / "cmdline").read_text(errors="replace").split("\0")
+
+
+# Run by a Python of its own, so that the program's parent is gone and nobody has to wait for it.
+SPAWN = "import subprocess as s, sys; print(s.Popen(sys.argv[1:], stdin=s.DEVNULL, stdout=2, start_new_session=1).pid)"
+
+
+def spawn(argv: list[str], log: Path) -> int:
+    """Start a program that belongs to no terminal and to no parent; return its process id.
+
+    Args:
+        argv: the program and its arguments.
+        log: the file that all it says is added to.
+    """
+    with log.open("ab") as out:
+        started = subprocess.run(
+            [sys.executable, "-I", "-c", SPAWN, *argv],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=out,
+            cwd="/",
+            check=True,
+        )
+    return int(started.stdout)
+
+
+def ended(pid: int, seconds: float) -> bool:
+    """Wait so long for a process to end, and say whether it has.
+
+    Not by its command line: while the kernel loads a program, that reads as empty, as if there were no process.
+    """
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([handle], [], [], seconds)[0])
+    finally:
+        os.close(handle)
 
 
 def end_process(pid: int, patience: float) -> None:

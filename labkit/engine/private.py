@@ -141,17 +141,16 @@ class Private:
             return True
         self._require_dockerd()
         with self._alone_at_it():
-            if self.pid() and self._wait(progress):  # half started by somebody who went away
+            if (pid := self.pid()) and self._wait(pid, progress):  # half started by somebody who went away
                 return False
             self._remove_leftovers()
-            self._launch()
-            if self._wait(progress):
+            if self._wait(self._launch(), progress):
                 return True
             error = self._failed_start()
             self._end()
             raise error
 
-    def _launch(self) -> None:
+    def _launch(self) -> int:
         (self.run / "exec").mkdir(parents=True, exist_ok=True)
         (self.home / "data").mkdir(parents=True, exist_ok=True)
         hostproc.mount_cgroups()
@@ -160,10 +159,7 @@ class Private:
         # An empty file of its own: the machine's /etc/docker/daemon.json may say what contradicts these options.
         config = self.run / "daemon.json"
         config.write_text("{}\n", encoding="utf-8")
-        with self.log.open("ab") as log:
-            # setsid --fork: the daemon belongs to no terminal and to no parent that would have to wait for it
-            argv = ["setsid", "--fork", "dockerd", f"--config-file={config}", *self._options(net)]
-            subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", check=True)
+        return hostproc.spawn(["dockerd", f"--config-file={config}", *self._options(net)], self.log)
 
     def _options(self, net: hostnet.HostNet) -> list[str]:
         group = self.group or grp.getgrgid(os.getgid()).gr_name
@@ -184,17 +180,16 @@ class Private:
             "--exec-opt=native.cgroupdriver=cgroupfs",  # works with and without systemd
         ]
 
-    def _wait(self, progress: Progress) -> bool:
+    def _wait(self, pid: int, progress: Progress) -> bool:
         """Wait until the engine answers; False where it ended, or took too long."""
         begin, what = time.monotonic(), "start the lab's own engine"
         while (passed := time.monotonic() - begin) < START_SECONDS:
             if self.answers():
                 progress(what, START_SECONDS, START_SECONDS)
                 return True
-            if self.pid() is None:
-                return False
             progress(what, passed, START_SECONDS)
-            time.sleep(POLL)
+            if hostproc.ended(pid, POLL):
+                return False
         return False
 
     def _failed_start(self) -> EngineError:
