@@ -214,11 +214,6 @@ class Evidence:
         self._up(self.service)
         return self.service.processes()
 
-    @cached_property
-    def exited(self) -> int | None:
-        """Exit code of the service where it has ended by itself, else None."""
-        return self.service.exit_code
-
     def stop(self, seconds: float) -> Stop:
         """Stop a container of its own with the image's stop signal once it is up."""
         container = self._start()

@@ -35,11 +35,6 @@ class About:
     source: str
     rootless: bool
 
-    @property
-    def podman(self) -> bool:
-        """True for Podman's API."""
-        return self.name == "Podman"
-
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
 

@@ -71,35 +71,39 @@ def spawn(argv: list[str], log: Path) -> int:
     return int(started.stdout)
 
 
+@contextlib.contextmanager
+def _held(pid: int) -> Iterator[int | None]:
+    """Give a handle of a process, which turns readable when it ends; None where it has ended already."""
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        yield None
+        return
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
 def ended(pid: int, seconds: float) -> bool:
     """Wait so long for a process to end, and say whether it has.
 
     Not by its command line: while the kernel loads a program, that reads as empty, as if there were no process.
     """
-    try:
-        handle = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return True
-    try:
-        return bool(select.select([handle], [], [], seconds)[0])
-    finally:
-        os.close(handle)
+    with _held(pid) as handle:
+        return handle is None or bool(select.select([handle], [], [], seconds)[0])
 
 
 def end_process(pid: int, patience: float) -> None:
     """Ask a process to end; after ``patience`` seconds, make it."""
-    try:
-        handle = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return
-    try:
+    with _held(pid) as handle:
+        if handle is None:
+            return
         for number, seconds in ((signal.SIGTERM, patience), (signal.SIGKILL, 5.0)):
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(handle, number)
             if select.select([handle], [], [], seconds)[0]:
                 return
-    finally:
-        os.close(handle)
 
 
 def mount_cgroups() -> None:

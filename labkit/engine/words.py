@@ -54,7 +54,7 @@ def build_fault(message: str, log: str) -> str:
 
     Args:
         message: the builder's last word.
-        log: what the failed program said, builder's own lines among it.
+        log: what was said since its step began, the builder's own lines among it.
     """
     code = EXIT.search(message)
     if code is None:
