@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 from pathlib import Path
@@ -21,6 +22,7 @@ from labkit.progress import shown
 from labkit.report import RENDERERS
 from labkit.result import Outcome
 
+LOOK_EVERY = 500  # ms between two looks at the files where no event comes
 EXIT = {Outcome.PASS: 0, Outcome.FAIL: 1, Outcome.TODO: 1, Outcome.ERROR: 3}
 
 
@@ -80,15 +82,23 @@ def check(exercise: str, form: str, output: Path | None) -> None:
 @click.argument("exercise")
 def watch(exercise: str) -> None:
     """Check again whenever you save, until everything passes or you press Ctrl-C."""
-    attempt = Attempt(course.exercise(exercise))
-    folder = attempt.folder
-    if _check_once(attempt):
-        return
-    click.echo(f"Watching {folder} (Ctrl-C ends)")
-    for _ in watchfiles.watch(folder, raise_interrupt=False):
-        if _check_once(attempt):
-            return
-        click.echo(f"Watching {folder} (Ctrl-C ends)")
+    attempt, checked = Attempt(course.exercise(exercise)), ""
+    changes = watchfiles.watch(attempt.folder, yield_on_timeout=True, rust_timeout=LOOK_EVERY, raise_interrupt=False)
+    for _ in itertools.chain([()], changes):
+        # By content: what is saved during the first check, before the watch has begun, raises no event.
+        if (found := _contents(attempt)) != checked:
+            checked = found
+            if _check_once(attempt):
+                return
+            click.echo(f"Watching {attempt.folder} (Ctrl-C ends)")
+
+
+def _contents(attempt: Attempt) -> str:
+    """Give the digest of the files as they are now, or what is wrong with them."""
+    try:
+        return attempt.workspace.snapshot(attempt.exercise).digest
+    except LabError as error:
+        return str(error)
 
 
 def _check_once(attempt: Attempt) -> bool:

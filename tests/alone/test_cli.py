@@ -64,17 +64,23 @@ def test_from_start_to_done(labkit, dockerfile, tmp_path):
     assert str(kept.parent) in said
 
 
-def test_watch_checks_when_a_file_is_saved(labkit, dockerfile):
+@pytest.fixture
+def watching(labkit, dockerfile):
+    """`labkit watch`, on the starter with a comment: its first check takes as long as a build."""
     labkit("start", NAME)
+    dockerfile.write_text(dockerfile.read_text() + "# mine\n")
     argv = [sys.executable, "-m", "labkit.cli", "watch", NAME]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as watching:
-        try:
-            assert any(line.startswith("Watching") for line in watching.stdout)
-            dockerfile.write_bytes(SOLUTION.read_bytes())
-            said = watching.stdout.read()
-            assert watching.wait(SECONDS) == 0
-        finally:
-            watching.kill()
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        yield process
+        process.kill()
+
+
+@pytest.mark.parametrize(("stream", "line"), [("stdout", "Watching"), ("stderr", "build:")], ids=["after", "during"])
+def test_watch_checks_what_is_saved_after_and_during_a_check(watching, dockerfile, stream, line):
+    assert any(said.startswith(line) for said in getattr(watching, stream))
+    dockerfile.write_bytes(SOLUTION.read_bytes())
+    said, _ = watching.communicate(timeout=SECONDS)
+    assert watching.returncode == 0
     assert "Well done" in said
 
 
