@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self, cast
 
 from labkit import ledger
@@ -13,6 +12,7 @@ from labkit.engine import Build, Builder, BuildRequest, build
 from labkit.engine.context import context_tar
 from labkit.engine.process import have_buildkit_command
 from labkit.kept import Kept
+from labkit.limits import CAPABILITIES, Limits
 from labkit.progress import silent
 
 if TYPE_CHECKING:
@@ -22,29 +22,6 @@ if TYPE_CHECKING:
     from labkit.engine import Engine
     from labkit.engine.context import File
     from labkit.progress import Progress
-
-# What the lessons need of root's powers: to install files, to become another user, to signal, to use port 80.
-CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID")
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one container may use.
-
-    Attributes:
-        memory: bytes; swap adds nothing.
-        cpus: cores.
-        pids: processes and threads.
-        log: bytes of its logs that the engine keeps.
-        build_memory: bytes for one step of a build.
-    """
-
-    memory: int = 512 << 20
-    cpus: float = 1.0
-    pids: int = 256
-    log: int = 4 << 20
-    build_memory: int = 2 << 30
-
 
 class Sandbox:
     """A place on an engine for one run; use it in a ``with`` statement.

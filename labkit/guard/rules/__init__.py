@@ -1,0 +1,1 @@
+"""What the guard does with each request of the Engine API, one module for each part of it."""

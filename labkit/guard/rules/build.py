@@ -1,0 +1,161 @@
+"""Builds: a Dockerfile begins from what the seat may see, and what comes out is the seat's."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from labkit.guard import names, strictjson
+from labkit.guard.context import Context
+from labkit.guard.messages import Answer, Call, Plan, Relay, Request, Shape
+from labkit.guard.refusal import Malformed, Refused
+from labkit.guard.rules.common import chosen, say
+from labkit.guard.rules.incoming import made_view, owned
+
+if TYPE_CHECKING:
+    from labkit.guard.seat import Seat
+
+UUID = re.compile(r"[a-z0-9]{8,64}")
+METHOD = re.compile(r"/[A-Za-z0-9._]{1,80}/[A-Za-z0-9]{1,40}")
+TEXT = re.compile(r"[\x20-\x7e]{0,512}")
+BUILD_ID = re.compile(r"[A-Za-z0-9_-]{1,80}")
+UPLOAD = "upload-request"
+SESSION = ("x-docker-expose-session-uuid", "x-docker-expose-session-name", "x-docker-expose-session-sharedkey")
+
+
+def build(request: Request, seat: Seat) -> Plan:
+    """ImageBuild: classic with the context as its body, or BuildKit with it in the client's session."""
+    kit = request.get("version") == "2"
+    remote = request.get("remote")
+    upload = None if remote == "client-session" else _context(request, seat, kit=kit)
+    if remote not in ("", "client-session", UPLOAD) or (remote and not kit):
+        raise Refused(
+            "The lab does not build from an address.",
+            why="The engine would fetch it, with the machine's own network.",
+            instead="Get the files first, then build from their folder.",
+        )
+    query = _query(request, seat, kit=kit)
+    if kit and remote == UPLOAD and not request.get("session"):
+        return Relay(Call("POST", "/build", query), Shape.BYTES, upload=upload)
+    refs = [names.parse_new(value) for key, value in request.query if key == "t" and value]
+    query += tuple(("t", seat.names.image(ref)) for ref in refs)
+    made: list[str] = []
+    view = made_view(seat, made, quiet=request.flag("q"))
+    return Relay(Call("POST", "/build", query), Shape.LINES, view, upload, then=lambda: owned(seat, made, refs))
+    yield
+
+
+def _context(request: Request, seat: Seat, *, kit: bool) -> Context:
+    # BuildKit's own frontend reads the Dockerfile, and knows more than the classic builder's words.
+    return Context(seat, "" if kit else request.get("dockerfile", "Dockerfile"), _map(request, "buildargs"))
+
+
+def _map(request: Request, name: str) -> dict[str, str]:
+    text = request.get(name)
+    found = strictjson.read(text.encode()) if text else {}
+    if not isinstance(found, dict) or not all(value is None or isinstance(value, str) for value in found.values()):
+        raise Malformed(f"invalid value for {name}")
+    return {str(key): value for key, value in found.items() if value is not None}
+
+
+def _query(request: Request, seat: Seat, *, kit: bool) -> tuple[tuple[str, str], ...]:
+    each = seat.bounds.each
+    if request.get("networkmode") not in ("", "default", "none", "bridge"):
+        raise Refused(
+            f"The lab does not allow --network {request.get('networkmode')[:40]} with build.",
+            why="A build step would be on a network that is not its own.",
+            instead="Leave it out, or use --network none.",
+        )
+    for name, flag in (("extrahosts", "--add-host"), ("cgroupparent", "--cgroup-parent"), ("squash", "--squash")):
+        if request.get(name) not in ("", "0", "false", "[]", "{}", "null"):
+            raise Refused(f"The lab does not allow {flag} with build.", instead="Leave it out.")
+    for name, flag in (("securityopt", "--security-opt"), ("ulimits", "--ulimit"), ("outputs", "--output")):
+        if request.get(name) not in ("", "[]", "{}", "null"):
+            raise Refused(f"The lab does not allow {flag} with build.", instead="Leave it out.")
+    wished = chosen(request, "q", "nocache", "pull", "dockerfile", "target", "platform")
+    wished = tuple(pair for pair in wished if pair[0] != "pull")  # the course's images are not on any registry
+    arguments = _map(request, "buildargs")
+    if "BUILDKIT_SYNTAX" in arguments:
+        raise Refused("The lab does not allow BUILDKIT_SYNTAX.", why="It runs a program of somebody else's choice.")
+    labels = {k: v for k, v in _map(request, "labels").items() if not k.casefold().startswith(names.RESERVED)}
+    fixed = {
+        "labels": json.dumps(labels),
+        "buildargs": json.dumps(arguments),
+        "networkmode": "none" if request.get("networkmode") == "none" or not seat.bounds.outbound else "default",
+        "forcerm": "1",  # a container of a failed step is nobody's, so nobody could remove it
+        "rm": "1",
+        "memory": str(each.build_memory),
+        "memswap": str(each.build_memory),
+        "cpuperiod": "100000",
+        "cpuquota": str(int(seat.bounds.cpus * 100_000)),
+    }
+    if sources := [source for source in _list(request, "cachefrom") if source]:
+        fixed["cachefrom"] = json.dumps([seat.image(source) for source in sources])
+    return (*wished, *fixed.items(), *(_kit(request, seat) if kit else ()))
+
+
+def _list(request: Request, name: str) -> list[str]:
+    text = request.get(name)
+    found = strictjson.read(text.encode()) if text else []
+    if not isinstance(found or [], list) or not all(isinstance(value, str) for value in found or []):
+        raise Malformed(f"invalid value for {name}")
+    return found or []
+
+
+def _kit(request: Request, seat: Seat) -> tuple[tuple[str, str], ...]:
+    """Give what only BuildKit has: its session must be this seat's, and so must the build's name."""
+    session, build_id = request.get("session"), request.get("buildid")
+    found = [("version", "2")]
+    if request.get("remote"):
+        found.append(("remote", request.get("remote")))
+    if session:
+        if not UUID.fullmatch(session) or not seat.ledger.thing(seat.name, "session", session):
+            raise Malformed("no active session for this build")
+        found.append(("session", session))
+    if build_id:
+        kind, _, own = build_id.rpartition(f"{UPLOAD}:")
+        if kind or not BUILD_ID.fullmatch(own):
+            raise Malformed("invalid value for buildid")
+        upload = f"{UPLOAD}:" if build_id.startswith(UPLOAD) else ""
+        found.append(("buildid", f"{upload}{seat.name}-{own}"))
+    return tuple(found)
+
+
+def cancel(request: Request, seat: Seat) -> Plan:
+    """BuildCancel: of this seat's own builds."""
+    if not BUILD_ID.fullmatch(request.get("id")):
+        raise Malformed("invalid value for id")
+    reply = yield Call("POST", "/build/cancel", (("id", f"{seat.name}-{request.get('id')}"),))
+    return Answer(reply.status)
+
+
+def prune(request: Request, seat: Seat) -> Plan:  # noqa: ARG001
+    """BuildPrune: the cache is for all, so nothing goes."""
+    return say({"CachesDeleted": None, "SpaceReclaimed": 0})
+
+
+def session(request: Request, seat: Seat) -> Plan:
+    """Session: the engine speaks to the client through it, about the client's own files."""
+    values: dict[str, list[str]] = {}
+    for key, value in request.headers:
+        values.setdefault(key, []).append(value)
+    uuid, name, shared = ((values.get(key) or [""])[0] for key in SESSION)
+    methods = values.get("x-docker-expose-session-grpc-method", [])
+    if any(len(values.get(key, [])) > 1 for key in SESSION) or not UUID.fullmatch(uuid):
+        raise Malformed("This is no session that the lab's guard can read.")
+    if not all(METHOD.fullmatch(method) for method in methods) or not TEXT.fullmatch(name + shared):
+        raise Malformed("This is no session that the lab's guard can read.")
+    if seat.ledger.owned_by_others(seat.name, "session", uuid) or seat.ledger.thing(seat.name, "session", uuid):
+        raise Malformed("A session of this name is there already.")
+    seat.own("session", uuid)
+    headers = (
+        (SESSION[0], uuid),
+        (SESSION[1], name),
+        # With somebody else's key the engine would take their files for this build's.
+        (SESSION[2], f"{seat.name}:{shared}"),
+        *(("x-docker-expose-session-grpc-method", method) for method in methods),
+    )
+    call = Call("POST", "/session", headers=headers)
+    return Relay(call, Shape.HIJACK, ended=lambda _: seat.forget("session", uuid))
+    yield

@@ -1,0 +1,194 @@
+"""Images: a seat sees its own and the course's, and names its own as it likes."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from labkit.guard import names
+from labkit.guard.imagetars import ImageOut
+from labkit.guard.messages import Answer, Call, Json, Plan, Relay, Reply, Request, Shape
+from labkit.guard.refusal import Malformed, Refused
+from labkit.guard.rules import incoming
+from labkit.guard.rules.common import chosen, filters, packed, told
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from labkit.guard.seat import Seat
+
+LIST_FILTERS = frozenset(("before", "dangling", "label", "reference", "since", "until"))
+LOADED = re.compile(r"Loaded image(?: ID)?: (\S+)")
+CREATED, CONFLICT, NOT_FOUND = 201, 409, 404
+
+
+def shown(image: Json, seat: Seat) -> Json:
+    """Show an image with the names by which this seat knows it."""
+    view = seat.names.view(image)
+    named = seat.image_names(image["Id"])
+    view["RepoTags"] = named
+    repositories = {ref.rpartition(":")[0] for ref in named}
+    digests = [each for each in view.get("RepoDigests") or [] if each.partition("@")[0] in repositories]
+    view["RepoDigests"] = digests or ([] if named else ["<none>@<none>"])
+    return view
+
+
+def list_images(request: Request, seat: Seat) -> Plan:
+    """ImageList."""
+    wanted = filters(request, LIST_FILTERS)
+    everything = request.flag("all")
+    passed = {key: wanted[key] for key in ("label",) if key in wanted}
+    reply = yield Call("GET", "/images/json", (*chosen(request, "digests"), ("filters", packed(passed))))
+    if not reply.ok:
+        return told(reply, seat)
+    mine = seat.visible_images()
+    found = [shown(each, seat) for each in reply.body if each["Id"] in mine]
+    there = {each["Id"] for each in reply.body}
+    if not passed:
+        seat.forget("image", *(seat.ids("image") - there - set(seat.tags().values()))) if everything else None
+    for key, later in (("before", False), ("since", True)):
+        for given in wanted.get(key, []):
+            at = next((each["Created"] for each in reply.body if each["Id"] == seat.image(given)), 0)
+            found = [each for each in found if (each["Created"] > at if later else each["Created"] < at)]
+    return Answer(200, [each for each in found if _wanted(each, wanted)])
+
+
+def _wanted(image: Json, wanted: dict[str, list[str]]) -> bool:
+    if "dangling" in wanted and (wanted["dangling"] in (["true"], ["1"])) == bool(image["RepoTags"]):
+        return False
+    if patterns := wanted.get("reference"):
+        image["RepoTags"] = [ref for ref in image["RepoTags"] if any(_matches(pattern, ref) for pattern in patterns)]
+        return bool(image["RepoTags"])
+    return True
+
+
+def _matches(pattern: str, ref: str) -> bool:
+    """Compare as docker does (source: distribution/reference, FamiliarMatch): * stops at a slash."""
+    if not re.fullmatch(r"[A-Za-z0-9_.:/*?-]{1,200}", pattern) or pattern.count("*") > 4:  # noqa: PLR2004
+        raise Malformed(f"invalid filter 'reference={pattern[:40]}': the lab's guard takes plain names with * and ?")
+    parts = re.escape(pattern).replace(r"\*", "[^/]*").replace(r"\?", "[^/]")
+    return bool(re.fullmatch(parts, ref) or re.fullmatch(parts, ref.rpartition(":")[0]))
+
+
+def _name(request: Request, last: int = 1) -> str:
+    """Give the name in an address: all segments between the first and the last ``last``."""
+    return "/".join(request.path[1 : len(request.path) - last])
+
+
+def inspect(request: Request, seat: Seat) -> Plan:
+    """ImageInspect."""
+    image = seat.image(_name(request))
+    reply = yield Call("GET", f"/images/{image}/json")
+    return told(reply, seat, lambda body: shown(body, seat))
+
+
+def history(request: Request, seat: Seat) -> Plan:
+    """ImageHistory: other seats may have given names to the same layers."""
+    image = seat.image(_name(request))
+
+    def view(body: Json) -> Json:
+        mine = seat.visible_images()
+        return [
+            seat.names.view(each) | {"Tags": seat.image_names(each["Id"]) or None if each["Id"] in mine else None}
+            for each in body
+        ]
+
+    reply = yield Call("GET", f"/images/{image}/history")
+    return told(reply, seat, view)
+
+
+def tag_image(request: Request, seat: Seat) -> Plan:
+    """ImageTag: the new name is this seat's own, and hides nobody's."""
+    image = seat.image(_name(request))
+    given = request.get("repo") + (f":{request.get('tag')}" if request.get("tag") else "")
+    reply = yield from incoming.tag(image, names.parse_new(given), seat)
+    return told(reply, seat)
+
+
+def remove_image(request: Request, seat: Seat) -> Plan:
+    """ImageDelete: a name of this seat's, or an image that nobody else has."""
+    given = "/".join(request.path[1:])
+    image, ref = seat.image_and_tag(given)
+    own = [each for each, there in seat.tags().items() if there == image]
+    if ref and ref in own:
+        return (yield from _answer_removed(request, seat, image, [ref]))
+    if image in seat.course.values() and image not in seat.ids("image") and not own:
+        raise Refused(
+            f"{ref or given} is one of the course's images, and the lab does not remove these.",
+            why="Others use it too, and it could not be had again without a network.",
+            instead="Remove it with `./lab images remove` when you are done with the course.",
+            status=CONFLICT,
+        )
+    if len(own) > 1 and not request.flag("force"):
+        short = image.removeprefix("sha256:")[:12]
+        message = f"conflict: unable to delete {short} (must be forced) - image is referenced in multiple repositories"
+        return Answer(CONFLICT, {"message": message})
+    return (yield from _answer_removed(request, seat, image, own))
+
+
+def _answer_removed(request: Request, seat: Seat, image: str, refs: list[str]) -> Plan:
+    gone, fault = yield from remove(seat, image, refs, chosen(request, "force", "noprune"))
+    return told(fault, seat) if fault and not gone else Answer(200, gone)
+
+
+def remove(
+    seat: Seat, image: str, refs: list[str], query: tuple[tuple[str, str], ...]
+) -> Generator[Call, Reply, tuple[list[Json], Reply | None]]:
+    """Take names from an image, and the image itself when it has none left; say what went, and the first fault."""
+    gone: list[Json] = []
+    targets = [(ref, f"/images/{seat.names.image(names.parse(ref))}") for ref in refs]
+    if not refs and not seat.ledger.owned_by_others(seat.name, "image", image):
+        targets = [("", f"/images/{image}")]
+    for ref, path in targets:
+        # force is for a stopped container of it; by a name it never takes another's name away.
+        reply = yield Call("DELETE", path, query)
+        if not reply.ok and reply.status != NOT_FOUND:
+            return gone, reply
+        if ref:
+            seat.forget("tag", ref)
+        gone += [_plain(entry, seat) for entry in (reply.body if reply.ok else [])]
+    left = yield Call("GET", f"/images/{image}/json")
+    if not left.ok or not refs:
+        seat.forget("image", image)
+    return gone, None
+
+
+def _plain(entry: Json, seat: Seat) -> Json:
+    return {key: seat.names.plain(value) for key, value in entry.items()}
+
+
+def prune(request: Request, seat: Seat) -> Plan:
+    """ImagePrune: this seat's that have no name; with ``dangling=false`` all of its that no container uses."""
+    wanted = filters(request, frozenset({"dangling", "label"}))
+    all_too = wanted.get("dangling", ["true"])[0] in ("false", "0")
+    containers = yield Call("GET", "/containers/json", (("all", "1"),))
+    there = yield Call("GET", "/images/json", (("filters", packed({k: v for k, v in wanted.items() if k == "label"})),))
+    if not (containers.ok and there.ok):
+        return told(there if containers.ok else containers, seat)
+    used = {each["ImageID"] for each in containers.body}
+    sizes = {each["Id"]: each for each in there.body}
+    gone: list[Json] = []
+    space = 0
+    for image in sorted(seat.ids("image")):
+        refs = [ref for ref, target in seat.tags().items() if target == image]
+        if image in used or image not in sizes or (refs and not all_too):
+            continue
+        removed, _ = yield from remove(seat, image, refs, ())
+        gone += removed
+        space += sizes[image]["Size"] if any(entry.get("Deleted") == image for entry in removed) else 0
+    return Answer(200, {"ImagesDeleted": gone or None, "SpaceReclaimed": space})
+
+
+def save(request: Request, seat: Seat) -> Plan:
+    """ImageGet, ImageGetAll: names of this seat's go into the archive as the seat knows them."""
+    given = [value for key, value in request.query if key == "names"] if request.path[1] == "get" else [_name(request)]
+    wanted = [part for value in given for part in value.split(",") if part]
+    if not wanted:
+        raise Malformed("missing parameter: names")
+    ids = {each: seat.image_and_tag(each) for each in wanted}
+    on_engine = [
+        seat.names.image(names.parse(ref)) if ref in seat.tags() else ref or image for image, ref in ids.values()
+    ]
+    call = Call("GET", "/images/get", tuple(("names", each) for each in on_engine))
+    return Relay(call, Shape.TAR, download=ImageOut(seat.names))
+    yield

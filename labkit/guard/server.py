@@ -1,0 +1,172 @@
+"""The guard's sockets: one for each seat, one process for all."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from labkit.guard import policy, strictjson
+from labkit.guard.messages import Answer, Body, Call, Relay, Request
+from labkit.guard.refusal import Refused
+from labkit.guard.relay import relay
+from labkit.guard.settle import settle
+from labkit.guard.upstream import Engine, EngineGone, perform
+from labkit.guard.wire import STEP, Client, Gone
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import h11
+
+    from labkit.guard.ledger import Ledger
+    from labkit.guard.messages import Decision
+    from labkit.guard.seat import Seat
+
+MOST_CONNECTIONS = 256  # of one seat
+LOOK_EVERY = 10.0  # s between two looks for the course's images
+BODY_IGNORED = 1 << 16
+log = logging.getLogger("labkit.guard")
+
+
+@dataclass
+class Guard:
+    """The guard in front of one engine.
+
+    Attributes:
+        engine: where it is.
+        ledger: who owns what.
+        course: names of the images that every seat may use.
+        seats: the seats by name.
+    """
+
+    engine: Engine
+    ledger: Ledger
+    course: tuple[str, ...] = ()
+    seats: dict[str, Seat] = field(default_factory=dict)
+    images: dict[str, str] = field(default_factory=dict)
+    connections: dict[str, int] = field(default_factory=dict)
+    servers: list[asyncio.Server] = field(default_factory=list)
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    unsettled: set[str] = field(default_factory=set)
+    settling: asyncio.Lock = field(default_factory=asyncio.Lock)
+    looked: float = 0.0
+
+    async def add(self, seat: Seat, socket: Path) -> None:
+        """Open a seat's socket; its first request makes its ledger and the engine agree.
+
+        Args:
+            seat: its name, ledger and bounds; the course's images and the API's version are filled in.
+            socket: the socket's path; nothing is there yet.
+        """
+        seat.forget("session", *seat.ids("session"))  # they ended with their connections
+        self.seats[seat.name] = replace(seat, course=self.images)
+        self.unsettled.add(seat.name)
+
+        def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = asyncio.create_task(self._serve(seat.name, Client(reader, writer)))
+            self.tasks.add(task)  # the loop itself holds it weakly
+            task.add_done_callback(self.tasks.discard)
+
+        self.servers.append(await asyncio.start_unix_server(serve, socket, limit=STEP, backlog=512))
+
+    async def look(self) -> None:
+        """Look which of the course's images the engine has, and which API it speaks.
+
+        Raises:
+            EngineGone: it does not answer.
+        """
+        version = await self.engine.ask(Call("GET", "/version"))
+        self.looked = time.monotonic()
+        if not version.ok:
+            raise EngineGone
+        newest = tuple(map(int, version.body["ApiVersion"].split(".")))
+        self.engine.api = "{}.{}".format(*min(newest, policy.NEWEST))
+        self.seats = {name: replace(seat, api=self.engine.api) for name, seat in self.seats.items()}
+        found = await self.engine.ask(Call("GET", "/images/json"))
+        there = {ref: each["Id"] for each in found.body or [] for ref in each.get("RepoTags") or []} if found.ok else {}
+        self.images.clear()
+        self.images.update({name: there[name] for name in self.course if name in there})
+
+    async def close(self) -> None:
+        """Close all sockets."""
+        for server in self.servers:
+            server.close()
+
+    # -- one connection ----------------------------------------------------------------------------------------
+
+    async def _serve(self, name: str, client: Client) -> None:
+        self.connections[name] = self.connections.get(name, 0) + 1
+        try:
+            if self.connections[name] > MOST_CONNECTIONS:
+                await client.answer(Answer(503, {"message": "The lab's guard has too many connections of yours."}))
+                return
+            while await self._once(name, client):
+                pass
+        except (Gone, ConnectionError, TimeoutError, asyncio.CancelledError):
+            pass
+        finally:
+            self.connections[name] -= 1
+            client.writer.close()
+
+    async def _once(self, name: str, client: Client) -> bool:
+        """Serve one request; False where the connection is to be closed."""
+        line = "?"
+        try:
+            head = await client.head()
+            if head is None:
+                return False
+            line = f"{head.method.decode()} {head.target.decode('latin-1')}"
+            await self._ready(name)
+            await self._answer(self.seats[name], client, head)
+        except Refused as error:
+            self._note(name, line, error)
+            if client.answered:
+                return False
+            await client.answer(policy.refusal(error))
+        except EngineGone:
+            if client.answered:
+                return False
+            await client.answer(Answer(503, {"message": "The Docker Engine behind the lab's guard does not answer."}))
+        return client.again()
+
+    async def _ready(self, name: str) -> None:
+        """Look at the engine now and then; after a start, and after what was cut off, make the ledger agree with it."""
+        async with self.settling:
+            if not self.engine.api or time.monotonic() - self.looked > LOOK_EVERY:
+                await self.look()
+            if name in self.unsettled:
+                await perform(settle(self.seats[name]), self.engine)
+                self.unsettled.discard(name)
+
+    async def _answer(self, seat: Seat, client: Client, head: h11.Request) -> None:
+        version, path, query = policy.parse_target(head.target.decode("latin-1"), seat.api)
+        row = policy.route(head.method.decode(), path, query)
+        headers = tuple((name.decode(), value.decode("latin-1")) for name, value in head.headers)
+        body = None
+        if row.body is Body.JSON:
+            body = strictjson.read(await client.body(strictjson.MOST))
+        elif row.body is Body.NONE:
+            await client.body(BODY_IGNORED)
+        request = Request(head.method.decode(), version, path, query, headers, body)
+        decision: Decision | Refused | None = None
+        try:
+            decision = await perform(policy.decide(row, request, seat), self.engine, version)
+            if isinstance(decision, Refused):
+                raise decision
+            if isinstance(decision, Relay):
+                await relay(decision, client, self.engine, seat, version)
+            else:
+                await client.answer(decision)
+        except (EngineGone, Gone, ConnectionError):
+            if decision is None or (isinstance(decision, Relay) and decision.then):
+                self.unsettled.add(seat.name)
+            raise
+
+    def _note(self, seat: str, line: str, error: Refused) -> None:
+        if error.status == 404 and not error.why:  # noqa: PLR2004  a name that is not there, as often happens
+            return
+        log.info("%s refused: %s: %s", seat, line, error.what)
+        self.ledger.refuse(time.time(), seat, line, str(error))
