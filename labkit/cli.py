@@ -10,13 +10,14 @@ from pathlib import Path
 import click
 import watchfiles
 
-from labkit import course, ledger
+from labkit import course, ledger, station
 from labkit.attempt import Attempt
 from labkit.cli_dev import dev
 from labkit.cli_engine import engine as engine_group
 from labkit.cli_images import images as images_group
 from labkit.engine import connect
 from labkit.errors import LabError
+from labkit.guard.cli import guard as guard_group
 from labkit.kept import Kept
 from labkit.progress import shown
 from labkit.report import RENDERERS
@@ -41,6 +42,8 @@ class _Group(click.Group):
 @click.version_option(package_name="labkit")
 def main() -> None:
     """Learn Docker by doing."""
+    if book := station.newest_book():
+        os.environ.setdefault("LABKIT_LEDGER", str(book))
 
 
 @main.command("list")
@@ -164,17 +167,21 @@ def doctor() -> None:
 @main.command()
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def clean(*, yes: bool) -> None:
-    """Remove from the engine all that the lab made, its build cache too; base images and your files stay."""
+    """Remove from the engine all that the lab and your docker commands in it made; base images and your files stay."""
     if not yes:
-        click.confirm("Remove the lab's containers, networks and cached images from the engine?", abort=True)
+        click.confirm(
+            "Remove the lab's containers, networks, volumes and images, and yours in it, from the engine?", abort=True
+        )
     engine = connect()
     ledger.sweep(engine)
     Kept(engine).forget()
+    station.clear(engine)
     click.echo("Removed. The next check builds everything anew.")
 
 
 main.add_command(dev)
 main.add_command(engine_group)
+main.add_command(guard_group)
 main.add_command(images_group)
 
 

@@ -28,6 +28,7 @@ from labkit.cli_engine import connect_or_start
 from labkit.engine.private import Private
 from labkit.errors import EngineError, LabError
 from labkit.progress import shown
+from labkit.station import Station
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,11 +113,29 @@ def _settings() -> Path:
 
 
 @contextlib.contextmanager
-def jupyter(folder: Path, *, browser: bool, port: int) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+def guarded(engine: Engine) -> Iterator[dict[str, str]]:
+    """Give the environment in which `docker` goes through the guard; without a guard, and with a note, as it is."""
+    env = dict(os.environ)
+    try:
+        station = Station(engine)
+    except EngineError as error:
+        click.secho(f"Note: {error}", fg="yellow", err=True)
+        yield env
+        return
+    station.settle_in(env)
+    with contextlib.closing(station):
+        yield env
+
+
+@contextlib.contextmanager
+def jupyter(
+    folder: Path, env: dict[str, str], *, browser: bool, port: int
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """Run JupyterLab; give its process and its address, and end it with its kernels afterwards.
 
     Args:
         folder: the course's folder.
+        env: its environment, and so that of its kernels and terminals.
         browser: whether to open a browser.
         port: the port to try first.
 
@@ -129,7 +148,7 @@ def jupyter(folder: Path, *, browser: bool, port: int) -> Iterator[tuple[subproc
     with log.open("wb") as out:
         # A session of its own: Ctrl-C comes to us alone, and Jupyter is not asked whether it is meant.
         process = subprocess.Popen(
-            argv, cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+            argv, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
         )
     try:
         yield process, _address(process, log)
@@ -180,7 +199,11 @@ def main(*, yes: bool, browser: bool | None, port: int) -> None:
         trust(folder)
         with (
             make_ready(yes=yes) as engine,
-            jupyter(folder, browser=has_browser(os.environ) if browser is None else browser, port=port) as (lab, url),
+            guarded(engine) as env,
+            jupyter(folder, env, browser=has_browser(os.environ) if browser is None else browser, port=port) as (
+                lab,
+                url,
+            ),
         ):
             click.echo(f"Engine: {engine.about}, found by: {engine.source}\nJupyterLab: {url}\nCtrl-C ends it.")
             lab.wait()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from labkit.engine.context import File
     from labkit.progress import Progress
 
+
 class Sandbox:
     """A place on an engine for one run; use it in a ``with`` statement.
 

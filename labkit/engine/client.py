@@ -40,11 +40,13 @@ class Engine:
         client: the SDK's client, already known to answer.
         url: its address, such as ``unix:///var/run/docker.sock``.
         source: where the address comes from, in words for a person.
+        certificates: the folder with ca.pem, cert.pem and key.pem, where TLS is used.
     """
 
     client: docker.DockerClient = field(repr=False)
     url: str
     source: str
+    certificates: Path | None = None
 
     @property
     def api(self) -> Any:  # noqa: ANN401, D102  the SDK's low-level client is assembled from untyped mixins

@@ -1,7 +1,8 @@
 """Find an engine: look where Docker's own client looks, then at the lab's own, then at Podman's.
 
-The order: DOCKER_HOST, the docker context, the default socket, the lab's private engine, Podman's sockets. The first
-that answers is used. DOCKER_HOST and DOCKER_CONTEXT are orders, not hints: where one is set, nothing else is tried.
+The order: LABKIT_ENGINE, DOCKER_HOST, the docker context, the default socket, the lab's private engine, Podman's
+sockets. The first that answers is used. LABKIT_ENGINE, DOCKER_HOST and DOCKER_CONTEXT are orders, not hints: where one
+is set, nothing else is tried. LABKIT_ENGINE goes first since DOCKER_HOST may be the guard, which the lab itself passes.
 """
 
 from __future__ import annotations
@@ -65,11 +66,15 @@ def candidates(env: Mapping[str, str], home: Path, private: str) -> list[Candida
         private: the address of the lab's own engine.
 
     Returns:
-        Each address once. With DOCKER_HOST, DOCKER_CONTEXT or LABKIT_ENGINE=private set, that one alone.
+        Each address once. With LABKIT_ENGINE, DOCKER_HOST or DOCKER_CONTEXT set, that one alone.
     """
     own = Candidate(private, "the lab's own engine")
     if env.get("LABKIT_ENGINE") == "private":
         return [Candidate(own.url, own.source, ordered=True)]
+    if env.get("LABKIT_ENGINE"):
+        certificates = env.get("LABKIT_CERT_PATH")
+        where = Path(certificates) if certificates else None
+        return [Candidate(env["LABKIT_ENGINE"], "LABKIT_ENGINE", where, ordered=True)]
     if env.get("DOCKER_HOST"):
         return [_from_docker_host(env, home)]
     context = _from_context(env, home)
@@ -185,7 +190,7 @@ def probe(place: Candidate) -> Engine:
         client = docker.DockerClient(**options, version=version["ApiVersion"], timeout=CALL_SECONDS)
     except (*SDK_ERRORS, OSError) as error:
         raise _no_answer(error, place) from error
-    return Engine(client, place.url, place.source)
+    return Engine(client, place.url, place.source, place.certificates)
 
 
 def _tls(place: Candidate) -> TLSConfig | None:

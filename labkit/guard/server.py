@@ -17,12 +17,13 @@ from labkit.guard.upstream import Engine, EngineGone, perform
 from labkit.guard.wire import STEP, Client, Gone
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
     from pathlib import Path
 
     import h11
 
     from labkit.guard.ledger import Ledger
-    from labkit.guard.messages import Decision
+    from labkit.guard.messages import Decision, Json, Reply
     from labkit.guard.seat import Seat
 
 MOST_CONNECTIONS = 256  # of one seat
@@ -61,9 +62,7 @@ class Guard:
             seat: its name, ledger and bounds; the course's images and the API's version are filled in.
             socket: the socket's path; nothing is there yet.
         """
-        seat.forget("session", *seat.ids("session"))  # they ended with their connections
-        self.seats[seat.name] = replace(seat, course=self.images)
-        self.unsettled.add(seat.name)
+        self.know(seat)
 
         def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             task = asyncio.create_task(self._serve(seat.name, Client(reader, writer)))
@@ -71,6 +70,21 @@ class Guard:
             task.add_done_callback(self.tasks.discard)
 
         self.servers.append(await asyncio.start_unix_server(serve, socket, limit=STEP, backlog=512))
+
+    def know(self, seat: Seat) -> None:
+        """Take a seat in, without a socket."""
+        seat.forget("session", *seat.ids("session"))  # they ended with their connections
+        self.seats[seat.name] = replace(seat, course=self.images)
+        self.unsettled.add(seat.name)
+
+    async def carry_out(self, name: str, plan: Callable[[Seat], Generator[Call, Reply, Json]]) -> Json:
+        """Carry out a plan for a seat.
+
+        Raises:
+            EngineGone: the engine does not answer.
+        """
+        await self._ready(name)
+        return await perform(plan(self.seats[name]), self.engine)
 
     async def look(self) -> None:
         """Look which of the course's images the engine has, and which API it speaks.

@@ -1,0 +1,169 @@
+"""The guard at this user's place: found where it runs, started where it does not, and the docker command sent to it.
+
+<runtime>/docker.sock    what DOCKER_HOST names
+<runtime>/lease          held open by whoever needs the guard; it ends when nobody does
+<state>/guard-<engine>.db    who owns what; stays
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+from filelock import FileLock
+
+from labkit.errors import EngineError
+from labkit.images import COURSE_IMAGES
+from labkit.seat import engine_key, seat, state
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
+    from labkit.engine import Engine
+
+UP_SECONDS = 30.0
+GUARDED = ("unix", "tcp", "http", "https")  # how the guard reaches an engine
+# What would send the docker command elsewhere, or speak TLS to the guard's socket.
+OTHER_WAYS = ("DOCKER_CONTEXT", "DOCKER_TLS", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH")
+
+
+def name() -> str:
+    """The seat's name as the guard takes it: small letters and digits."""
+    mine = seat()
+    return mine if re.fullmatch(r"[a-z0-9]{1,32}", mine) else "s" + hashlib.sha256(mine.encode()).hexdigest()[:10]
+
+
+def runtime(engine: Engine) -> Path:
+    """The folder for the guard's sockets, for this user alone.
+
+    Raises:
+        EngineError: somebody else has made a folder of its name.
+    """
+    base = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
+    here = base / f"labkit-{os.getuid()}"
+    here.mkdir(mode=0o700, exist_ok=True)
+    found = here.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise EngineError(
+            f"The folder {here} is not this user's alone.",
+            why="Who can write there could take the place of the lab's guard.",
+            fix=f"remove it, or set XDG_RUNTIME_DIR to a folder of your own: rm -r {here}",
+        )
+    # Short, since a socket's path may have about a hundred bytes.
+    folder = here / hashlib.sha256(f"{name()}/{state().absolute()}/{engine_key(engine)}".encode()).hexdigest()[:12]
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def _book(engine: Engine) -> Path:
+    state().mkdir(parents=True, exist_ok=True)
+    return state() / f"guard-{engine_key(engine)}.db"
+
+
+def newest_book() -> Path | None:
+    """The ledger that was last written, or None where there is none."""
+    return max(state().glob("guard-*.db"), key=lambda path: path.stat().st_mtime, default=None)
+
+
+def _shared(engine: Engine) -> list[str]:
+    """What all commands of the guard take."""
+    argv = ["--engine", engine.url, "--ledger", str(_book(engine))]
+    if engine.certificates:
+        argv += ["--certificates", str(engine.certificates)]
+    return argv + [word for image in COURSE_IMAGES for word in ("--image", image)]
+
+
+class Station:
+    """This user's guard in front of one engine; it runs at least as long as this is open.
+
+    Args:
+        engine: what the guard stands before.
+
+    Raises:
+        EngineError: the guard does not start, or cannot reach such an engine.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine, self._folder = engine, runtime(engine)
+        if engine.url.partition("://")[0] not in GUARDED or not hasattr(socket, "AF_UNIX"):
+            raise EngineError(
+                f"The lab's guard cannot stand before the engine at {engine.url}.",
+                why="It speaks over sockets and TCP; exercises work all the same, but `docker` here is not guarded.",
+                fix="name an engine with a unix:// or tcp:// address in DOCKER_HOST",
+            )
+        with FileLock(self._folder / "start"):
+            self._lease = self._held() or self._started()
+
+    @property
+    def host(self) -> str:
+        """What DOCKER_HOST is to be."""
+        return f"unix://{self._folder / 'docker.sock'}"
+
+    def settle_in(self, env: MutableMapping[str, str]) -> None:
+        """Send the docker command and the SDK of whoever has this environment to the guard, and the lab past it."""
+        env["DOCKER_HOST"] = self.host
+        env["DOCKER_BUILDKIT"] = "0"
+        env["LABKIT_ENGINE"] = self._engine.url
+        env["LABKIT_CERT_PATH"] = str(self._engine.certificates or "")
+        for key in OTHER_WAYS:
+            env.pop(key, None)
+
+    def close(self) -> None:
+        """Let go of the guard; where nobody else needs it, it stops what its seat runs, and ends."""
+        self._lease.close()
+
+    def _held(self) -> socket.socket | None:
+        """Ask a guard that runs to stay; None where there is none, or it is just ending."""
+        lease = socket.socket(socket.AF_UNIX)
+        lease.settimeout(UP_SECONDS)
+        with contextlib.suppress(OSError):
+            lease.connect(str(self._folder / "lease"))
+            if lease.recv(1):
+                return lease
+        lease.close()
+        return None
+
+    def _started(self) -> socket.socket:
+        log = Path(platformdirs.user_log_path("labkit")) / "guard.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        argv = [sys.executable, "-m", "labkit.guard", "serve", "--seat", name(), *_shared(self._engine)]
+        argv += ["--socket", str(self._folder / "docker.sock"), "--while", str(self._folder / "lease"), "--stop-at-end"]
+        with log.open("ab") as out:
+            process = subprocess.Popen(
+                argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True, cwd="/"
+            )
+        end = time.monotonic() + UP_SECONDS
+        while time.monotonic() < end and process.poll() is None:
+            if lease := self._held():
+                return lease
+            time.sleep(0.02)
+        process.kill()
+        tail = log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:]
+        raise EngineError("The lab's guard did not start.", why="\n".join(tail), fix=f"read {log}")
+
+
+def clear(engine: Engine) -> None:
+    """Remove from an engine all that this user's docker commands made there through the guard.
+
+    Raises:
+        EngineError: not all of it could be removed.
+    """
+    if not _book(engine).exists():
+        return
+    argv = [sys.executable, "-m", "labkit.guard", "clear", "--seat", name(), *_shared(engine)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise EngineError(
+            "Not all that you made with docker could be removed.", why=done.stderr.strip()[-500:], fix="try it again"
+        )
