@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import os
 import re
+import signal
 import socket
 import stat
 import subprocess
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING
 import platformdirs
 from filelock import FileLock
 
+from labkit.engine.hostproc import spawn
 from labkit.errors import EngineError
 from labkit.images import COURSE_IMAGES
 from labkit.seat import engine_key, seat, state
@@ -139,16 +141,15 @@ class Station:
         log.parent.mkdir(parents=True, exist_ok=True)
         argv = [sys.executable, "-m", "labkit.guard", "serve", "--seat", name(), *_shared(self._engine)]
         argv += ["--socket", str(self._folder / "docker.sock"), "--while", str(self._folder / "lease"), "--stop-at-end"]
-        with log.open("ab") as out:
-            process = subprocess.Popen(
-                argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True, cwd="/"
-            )
+        process = spawn(argv, log)  # it may outlive this process: another one may need it then
         end = time.monotonic() + UP_SECONDS
-        while time.monotonic() < end and process.poll() is None:
-            if lease := self._held():
-                return lease
-            time.sleep(0.02)
-        process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            while time.monotonic() < end:
+                if lease := self._held():
+                    return lease
+                os.kill(process, 0)  # ended already?
+                time.sleep(0.02)
+            os.kill(process, signal.SIGKILL)
         tail = log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:]
         raise EngineError("The lab's guard did not start.", why="\n".join(tail), fix=f"read {log}")
 
