@@ -41,7 +41,8 @@ class Thing:
         kind: "container", "network", "volume", "image", "tag", "exec" or "build".
         id: the engine's full id; for a volume its name on the engine; for a tag the seat's own name for the image.
         name: as the seat knows it; for a container's exec "".
-        parent: for a tag the image's id, for an exec its container's, for a container the name of its image.
+        parent: for a tag the image's id, for an exec its container's, for a container the name of its image, for an
+            image what is known of its triggers.
     """
 
     kind: str

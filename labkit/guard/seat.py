@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DEFAULT_NETWORK = "bridge"
+HARMLESS, HARMFUL = "harmless", "harmful"  # an image's triggers (ONBUILD), once they were looked at
 _TOKEN = re.compile(r"\b[0-9a-f]{12,64}\b")
 _WORDS = {"container": "container", "network": "network", "volume": "volume", "exec": "exec instance"}
 
@@ -166,6 +167,11 @@ class Seat:
             if matching:
                 return matching.pop(), ""
         raise Missing(self.absent("image", str(ref) if ref else given))
+
+    def is_harmless(self, image: str) -> bool:
+        """Tell whether an image of its own was looked at, and has no trigger that the guard would not let run."""
+        thing = self.ledger.thing(self.name, "image", image)
+        return bool(thing and thing.parent == HARMLESS)
 
     def image_names(self, image: str) -> list[str]:
         """List the names by which this seat knows an image."""

@@ -1,7 +1,9 @@
 """Tars on their way: read entry by entry, edited where a name or a Dockerfile stands, never held as a whole.
 
-An entry that two readers could take differently is refused: an unknown kind, a link with a content, a sparse file. What
-comes after the end of the archive, and headers for all entries (which Go's reader ignores), are left out.
+Headers are written anew, since two readers may take the same block for different names (the prefix of the GNU format,
+for one). Refused are an unknown kind, a link with a content, a sparse file, and what lies below a link: whoever unpacks
+it would write where the link leads. What comes after the end of the archive, and headers for all entries (which Go's
+reader ignores), are left out.
 """
 
 from __future__ import annotations
@@ -22,7 +24,10 @@ FILES = (tarfile.REGTYPE, tarfile.AREGTYPE)
 LINKS = (tarfile.LNKTYPE, tarfile.SYMTYPE, tarfile.DIRTYPE)
 EXTENDED = (tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
 GLOBAL = tarfile.XGLTYPE
+RECORDS = ("path", "linkpath", "size", "uid", "gid", "uname", "gname", "mtime")
+ATTRIBUTE = "SCHILY.xattr."
 LONGEST_HEADER = 1 << 20
+MOST_LINKS = 100_000
 LARGEST_EDITED = 4 << 20
 GZIP = b"\x1f\x8b"
 OTHERS = (b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
@@ -47,8 +52,8 @@ class Plain:
         self._pass = 0  # bytes of content that go on as they come
         self._skip = 0  # bytes of content that do not
         self._after: Callable[[bytes], bytes] = self._header
-        self._before = b""  # extended headers of the next entry
-        self._name, self._size = "", -1  # what they say of it
+        self._said: dict[str, str] = {}  # what extended headers say of the next entry
+        self._links: set[str] = set()
         self._ended = self._began = False
 
     def feed(self, data: bytes) -> bytes:
@@ -88,7 +93,7 @@ class Plain:
         Raises:
             Malformed: it is cut off.
         """
-        if self._pass or self._skip or self._held or self._before:
+        if self._pass or self._skip or self._held or self._said:
             raise Malformed("The tar is cut off.")
         return bytes(2 * BLOCK)
 
@@ -116,8 +121,8 @@ class Plain:
             return b""
         if info.type in EXTENDED:
             size = self._bounded(info.size)
-            return self._next(_padded(size), lambda content: self._extended(block, info, content[:size], content))
-        return self._entry(block, info)
+            return self._next(_padded(size), lambda content: self._extended(info, content[:size]))
+        return self._entry(info)
 
     @staticmethod
     def _bounded(size: int) -> int:
@@ -125,27 +130,34 @@ class Plain:
             raise Malformed("The tar has a header that is too long.")
         return size
 
-    def _extended(self, block: bytes, info: tarfile.TarInfo, content: bytes, padded: bytes) -> bytes:
+    def _extended(self, info: tarfile.TarInfo, content: bytes) -> bytes:
         if info.type == tarfile.GNUTYPE_LONGNAME:
-            self._name = content.rstrip(b"\0").decode("utf-8", "surrogateescape")
-        elif info.type == tarfile.XHDTYPE:
-            for key, value in _records(content):
-                if key.startswith("GNU.sparse"):
-                    raise Refused("The lab does not take sparse files in a tar.", instead="Make the tar without -S.")
-                if key == "path":
-                    self._name = value
-                elif key == "size":
-                    self._size = _number(value)
-        self._before += block + padded
-        if len(self._before) > LONGEST_HEADER:
+            self._said["path"] = content.partition(b"\0")[0].decode("utf-8", "surrogateescape")
+        elif info.type == tarfile.GNUTYPE_LONGLINK:
+            self._said["linkpath"] = content.partition(b"\0")[0].decode("utf-8", "surrogateescape")
+        else:
+            self._said |= _known(content)
+        if sum(map(len, self._said.values())) > LONGEST_HEADER:
             raise Malformed("The tar has a header that is too long.")
         return self._next(BLOCK, self._header)
 
-    def _entry(self, block: bytes, info: tarfile.TarInfo) -> bytes:
-        size = self._size if self._size >= 0 else info.size
-        name = self._name or info.name
-        before, self._before, self._name, self._size = self._before, b"", "", -1
-        if info.type in LINKS and size:
+    def _entry(self, info: tarfile.TarInfo) -> bytes:
+        _apply(info, self._said)
+        self._said = {}
+        name = _plain(info.name)
+        self._check(info, name)
+        change = self.edit(name, info)
+        self._want, self._after = BLOCK, self._header
+        if not change:
+            self._pass = _padded(info.size)
+            return _written(info)
+        if info.type not in FILES or info.size > LARGEST_EDITED:
+            raise Refused(f"The lab takes {name[-60:]!r} only as a plain file of at most four mebibytes.")
+        size = info.size
+        return self._next(_padded(size), lambda content: self._edited(info, change(content[:size])))
+
+    def _check(self, info: tarfile.TarInfo, name: str) -> None:
+        if info.type in LINKS and info.size:
             raise Refused("The lab does not take a link or folder with a content in a tar.")
         if info.type not in (*FILES, *LINKS):
             raise Refused(
@@ -153,23 +165,48 @@ class Plain:
                 why="A device of the machine must not get into a container.",
                 instead="Leave it out.",
             )
-        if info.type == tarfile.AREGTYPE and name.endswith("/") and size:
+        if info.type in FILES and info.name.endswith("/") and info.size:
             raise Refused("The lab does not take a folder with a content in a tar.")
-        change = self.edit(posixpath.normpath("/" + name).lstrip("/"), info)
-        if not change:
-            self._pass = _padded(size)
-            self._want, self._after = BLOCK, self._header
-            return before + block
-        if info.type not in FILES or not 0 <= size <= LARGEST_EDITED:
-            raise Refused(f"The lab takes {name[-60:]!r} only as a plain file of at most four mebibytes.")
-        return self._next(_padded(size), lambda content: self._edited(name, info, change(content[:size])))
+        if self._is_linked(posixpath.dirname(name)):
+            raise Refused(f"The lab does not take {name[-60:]!r} in a tar: it lies below a link.")
+        # A hard link to a link is one, too.
+        if info.type == tarfile.SYMTYPE or (info.type == tarfile.LNKTYPE and self._is_linked(_plain(info.linkname))):
+            self._links.add(name)
+            if len(self._links) > MOST_LINKS:
+                raise Refused(f"The lab does not take a tar with more than {MOST_LINKS} links.")
 
-    def _edited(self, name: str, info: tarfile.TarInfo, content: bytes | None) -> bytes:
+    def _is_linked(self, name: str) -> bool:
+        parts = name.split("/")
+        return any("/".join(parts[:count]) in self._links for count in range(1, len(parts) + 1))
+
+    def _edited(self, info: tarfile.TarInfo, content: bytes | None) -> bytes:
         self._want, self._after = BLOCK, self._header
         if content is None:
             return b""
-        info.name, info.size, info.pax_headers = name, len(content), {}
-        return info.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape") + content.ljust(_padded(len(content)), b"\0")
+        info.size = len(content)
+        return _written(info) + content.ljust(_padded(len(content)), b"\0")
+
+
+def _plain(name: str) -> str:
+    return posixpath.normpath("/" + name).lstrip("/")
+
+
+def _apply(info: tarfile.TarInfo, said: dict[str, str]) -> None:
+    """Let extended headers take the place of what the block says."""
+    info.name = said.get("path", info.name)
+    info.linkname = said.get("linkpath", info.linkname)
+    info.uname, info.gname = said.get("uname", info.uname), said.get("gname", info.gname)
+    info.size = _number(said["size"]) if "size" in said else info.size
+    info.uid = _number(said["uid"]) if "uid" in said else info.uid
+    info.gid = _number(said["gid"]) if "gid" in said else info.gid
+    if not info.name or info.size < 0:
+        raise Malformed("The tar has a header that cannot be read.")
+    # The time stays as it is written: with its fraction a float would round it.
+    info.pax_headers = {key: value for key, value in said.items() if key == "mtime" or key.startswith(ATTRIBUTE)}
+
+
+def _written(info: tarfile.TarInfo) -> bytes:
+    return info.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
 
 
 def _refuse_compressed(data: bytes) -> None:
@@ -183,9 +220,10 @@ def _refuse_compressed(data: bytes) -> None:
         )
 
 
-def _records(content: bytes) -> list[tuple[str, str]]:
-    """Read the records of an extended header: "length key=value" and a newline (source: POSIX pax)."""
-    found, at = [], 0
+def _known(content: bytes) -> dict[str, str]:
+    """Read the records of an extended header, "length key=value" and a newline (source: POSIX pax), that are known."""
+    found: dict[str, str] = {}
+    at = 0
     while at < len(content):
         digits, _, _ = content[at : at + 12].partition(b" ")
         length = _number(digits.decode("ascii", "replace"))
@@ -193,9 +231,13 @@ def _records(content: bytes) -> list[tuple[str, str]]:
         key, equals, value = record[len(digits) + 1 : -1].partition(b"=")
         if not (equals and record.endswith(b"\n") and length > len(digits) + 1):
             raise Malformed("The tar has a header that cannot be read.")
-        if b"\0" in key or (b"\0" in value and key in (b"path", b"linkpath", b"size")):
+        if key.startswith(b"GNU.sparse"):
+            raise Refused("The lab does not take sparse files in a tar.", instead="Make the tar without -S.")
+        if b"\0" in key or (b"\0" in value and not key.startswith(ATTRIBUTE.encode())):
             raise Malformed("The tar has a header that cannot be read.")
-        found.append((key.decode("utf-8", "replace"), value.decode("utf-8", "surrogateescape")))
+        name = key.decode("utf-8", "replace")
+        if name in RECORDS or name.startswith(ATTRIBUTE):
+            found[name] = value.decode("utf-8", "surrogateescape")
         at += length
     return found
 

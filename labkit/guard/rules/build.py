@@ -11,7 +11,7 @@ from labkit.guard.context import Context
 from labkit.guard.messages import Answer, Call, Plan, Relay, Request, Shape
 from labkit.guard.refusal import Malformed, Refused
 from labkit.guard.rules.common import chosen, say
-from labkit.guard.rules.incoming import made_view, owned
+from labkit.guard.rules.incoming import look_at_triggers, made_view, owned
 
 if TYPE_CHECKING:
     from labkit.guard.seat import Seat
@@ -38,6 +38,7 @@ def build(request: Request, seat: Seat) -> Plan:
     query = _query(request, seat, kit=kit)
     if kit and remote == UPLOAD and not request.get("session"):
         return Relay(Call("POST", "/build", query), Shape.BYTES, upload=upload)
+    yield from look_at_triggers(seat)
     refs = [names.parse_new(value) for key, value in request.query if key == "t" and value]
     query += tuple(("t", seat.names.image(ref)) for ref in refs)
     made: list[str] = []

@@ -7,11 +7,13 @@ import re
 from typing import TYPE_CHECKING
 
 from labkit.guard import models, names
+from labkit.guard.dockerfile import is_harmless
 from labkit.guard.document import read
 from labkit.guard.imagetars import ImageIn
 from labkit.guard.messages import Answer, Call, Json, Plan, Query, Relay, Reply, Request, Shape
 from labkit.guard.refusal import Refused
 from labkit.guard.rules.common import chosen, told
+from labkit.guard.seat import HARMFUL, HARMLESS
 from labkit.guard.tars import Plain
 
 if TYPE_CHECKING:
@@ -97,6 +99,17 @@ def owned(seat: Seat, made: list[str], refs: list[names.Ref]) -> Generator[Call,
         for ref in refs:
             seat.own("tag", str(ref), str(ref), image)
     return []
+
+
+def look_at_triggers(seat: Seat) -> Generator[Call, Reply, None]:
+    """Look at the triggers (ONBUILD) of this seat's images, once each: a build from one carries them out."""
+    for thing in seat.things("image"):
+        if thing.parent:
+            continue
+        looked = yield Call("GET", f"/images/{thing.id}/json")
+        if looked.ok:
+            triggers = (looked.body.get("Config") or {}).get("OnBuild") or []
+            seat.own("image", thing.id, parent=HARMLESS if is_harmless(triggers, seat) else HARMFUL)
 
 
 def load(request: Request, seat: Seat) -> Plan:

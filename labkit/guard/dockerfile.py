@@ -1,0 +1,185 @@
+"""A Dockerfile written anew for the classic builder: an instruction a line, each image by its name on the engine.
+
+What is sent on is what was judged: the builder's own reader and ours may take a text differently, but a line that
+begins with a known word, and does not end with a backslash, is that one instruction for both.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from typing import TYPE_CHECKING
+
+from dockerfile_parse import DockerfileParser
+
+from labkit.guard.names import parse
+from labkit.guard.refusal import Malformed, Missing, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from labkit.guard.messages import Json
+    from labkit.guard.seat import Seat
+
+KNOWN = frozenset(
+    (
+        *("ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER"),
+        *("ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"),
+    )
+)
+VARIABLE = re.compile(r"\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)(?::?-([^{}$]*))?\})")
+# The builder takes quotes and backslashes out of a flag, so ``--fr\om`` would be one. Here it is none.
+COPY_FLAG = re.compile(r"--(?:(from)=([^\s\"'\\$]+)|(?:chown|chmod)=[^\s\"'\\]+)")
+FROM_FLAG = re.compile(r"--platform=[A-Za-z0-9/${}_.-]+")
+PLAIN_SOURCE = re.compile(r"[A-Za-z0-9_./@+=,~*?\[\]-]+")
+ESCAPE = re.compile(r"^\s*#\s*escape\s*=\s*[^\\\s]", re.IGNORECASE | re.MULTILINE)
+
+
+class Dockerfile:
+    """A Dockerfile on its way.
+
+    Args:
+        seat: whose build it is.
+        arguments: ``--build-arg``, for names with variables.
+    """
+
+    def __init__(self, seat: Seat, arguments: Mapping[str, str]) -> None:
+        self._seat, self._arguments = seat, arguments
+        self._variables: dict[str, str] = {}
+        self._stages: list[str] = []
+
+    def rewrite(self, content: bytes) -> bytes:
+        """Write it anew; what stood on a line stays on that line.
+
+        Raises:
+            Refused: it takes what this seat does not see, or what is outside.
+            Malformed: it has an instruction that there is not.
+        """
+        content = content.removeprefix(b"\xef\xbb\xbf")
+        text = content.decode("utf-8", "surrogateescape")
+        if ESCAPE.search(text):
+            raise Refused("The lab does not take another escape character.", instead="Leave `# escape=` out.")
+        lines = [""] * (text.count("\n") + 1)
+        for entry in DockerfileParser(fileobj=io.BytesIO(content)).structure:
+            if entry["instruction"] != "COMMENT":
+                lines[entry["startline"]] = self._line(entry["instruction"], entry["value"])
+        return "\n".join(lines).encode("utf-8", "surrogateescape")
+
+    def _line(self, kind: str, value: str) -> str:
+        value = value.strip()
+        if kind not in KNOWN:
+            raise Malformed(f"dockerfile parse error: unknown instruction: {kind[:40]}")
+        if "\n" in value or value.endswith("\\"):
+            raise Malformed(f"dockerfile parse error: {kind} ends with a backslash")
+        match kind:
+            case "ARG" if not self._stages:
+                self._argument(value)
+            case "FROM":
+                value = self._from(value)
+            case "COPY" | "ADD":
+                value = self._copy(kind, value, self._stages[:-1])
+            case "ONBUILD":
+                value = onbuild(value, self._seat)
+        return f"{kind} {value}"
+
+    def _argument(self, value: str) -> None:
+        for word in value.split():
+            name, _, default = word.partition("=")
+            self._variables[name] = self._arguments.get(name, default.strip("\"'"))
+
+    def _from(self, value: str) -> str:
+        words = value.split()
+        flags = [word for word in words if word.startswith("--")]
+        if bad := [flag for flag in flags if not FROM_FLAG.fullmatch(flag)]:
+            raise Malformed(f"unknown flag of FROM: {bad[0][:40]}")
+        if words[: len(flags)] != flags or len(words) == len(flags):
+            raise Malformed("FROM needs the name of an image")
+        name, *after = (self._filled(word) for word in words[len(flags) :])
+        if name != "scratch" and name.lower() not in self._stages:
+            name = self._image(name)
+        self._stages.append(after[1].lower() if len(after) == 2 and after[0].upper() == "AS" else "")  # noqa: PLR2004
+        return " ".join([*flags, name, *after])
+
+    def _copy(self, kind: str, value: str, done: list[str]) -> str:
+        flags, rest = [], value
+        while rest.startswith("--"):
+            flag, _, rest = rest.partition(" ")
+            rest = rest.lstrip()
+            found = COPY_FLAG.fullmatch(flag)
+            if not found or (found[1] and kind == "ADD"):
+                raise Refused(f"The lab does not take the flag {flag[:60]!r} of {kind}.", instead="Leave it out.")
+            flags.append(f"--from={self._origin(found[2], done)}" if found[1] else flag)
+        if kind == "ADD":
+            rest = _local(rest)
+        return " ".join([*flags, rest])
+
+    def _origin(self, name: str, done: list[str]) -> str:
+        """Give what ``--from`` names: a stage that is done, by name or number, or an image."""
+        by_number = name.isascii() and name.isdecimal() and int(name) < len(done)
+        return name if by_number or name.lower() in done else self._image(name)
+
+    def _filled(self, word: str) -> str:
+        filled = VARIABLE.sub(lambda found: self._variables.get(found[1] or found[2]) or found[3] or "", word)
+        if "$" in filled or not filled:
+            raise Refused(
+                f"The lab's guard cannot tell which image {word[:80]!r} is.", instead="Write the name itself."
+            )
+        return filled.strip("\"'")
+
+    def _image(self, name: str) -> str:
+        seat = self._seat
+        try:
+            image, ref = seat.image_and_tag(name)
+        except Missing:
+            raise Refused(
+                f"There is no image {name[:80]!r} here, and the lab does not pull it.",
+                why="An image from outside may hold anything, and the course works without a network.",
+                instead=f"FROM can name: {', '.join(sorted({*seat.course, *seat.tags()})) or 'scratch'}.",
+                status=404,
+            ) from None
+        if image not in seat.course.values() and not seat.is_harmless(image):
+            raise Refused(
+                f"The image {name[:80]!r} has triggers (ONBUILD) that the lab does not let run.",
+                why="The engine would carry them out as a part of your build, and nobody has looked at them.",
+                instead="Build it anew here, from a Dockerfile.",
+            )
+        return seat.names.image(parse(ref)) if ref in seat.tags() else ref or image
+
+
+def _local(rest: str) -> str:
+    """Give ADD's paths as a list: from an address the engine would fetch with the machine's own network."""
+    try:
+        paths: Json = json.loads(rest) if rest.startswith("[") else rest.split()
+    except ValueError:
+        paths = rest.split()
+    if not isinstance(paths, list) or not all(isinstance(path, str) and PLAIN_SOURCE.fullmatch(path) for path in paths):
+        raise Refused(
+            f"The lab takes only plain paths with ADD, not {rest[:80]!r}.",
+            why="ADD can fetch from an address, and the engine would do that from the machine's own network.",
+            instead="Use COPY for files of your own.",
+        )
+    return json.dumps(paths)
+
+
+def onbuild(value: str, seat: Seat) -> str:
+    """Write a trigger anew, an instruction that runs in the build of whoever begins from this image.
+
+    Raises:
+        Refused: it names an image or a stage: of the build that it will run in, nobody knows now.
+        Malformed: it is no instruction.
+    """
+    kind, _, rest = value.strip().partition(" ")
+    if kind.upper() in ("FROM", "ONBUILD", "MAINTAINER"):
+        raise Malformed(f"{kind.upper()} isn't allowed as an ONBUILD trigger")
+    if kind.upper() == "COPY" and "--from" in rest:
+        raise Refused("The lab does not take ONBUILD with --from.", instead="Write it without ONBUILD.")
+    return Dockerfile(seat, {})._line(kind.upper(), rest)  # noqa: SLF001  the same judgement for the same words
+
+
+def is_harmless(triggers: list[str], seat: Seat) -> bool:
+    """Tell whether an image's triggers are such as the guard itself writes: only those has it judged."""
+    try:
+        return all(onbuild(trigger, seat) == trigger for trigger in triggers)
+    except Refused:
+        return False
