@@ -6,13 +6,13 @@ import posixpath
 import tarfile
 from typing import TYPE_CHECKING
 
-from labkit.guard.dockerfile import Dockerfile
 from labkit.guard.refusal import Malformed, Refused
 from labkit.guard.tars import Gunzip, Plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
+    from labkit.guard.dockerfile import Dockerfile
     from labkit.guard.seat import Seat
 
 
@@ -22,17 +22,17 @@ class Context(Gunzip):
     Args:
         seat: whose build it is.
         dockerfile: the Dockerfile's path in it.
-        arguments: ``--build-arg``.
+        rewriter: what it goes through.
     """
 
-    def __init__(self, seat: Seat, dockerfile: str, arguments: Mapping[str, str]) -> None:
-        super().__init__(_Tar(seat, dockerfile, arguments))
+    def __init__(self, seat: Seat, dockerfile: str, rewriter: Dockerfile) -> None:
+        super().__init__(_Tar(seat, dockerfile, rewriter))
 
 
 class _Tar(Plain):
-    def __init__(self, seat: Seat, dockerfile: str, arguments: Mapping[str, str]) -> None:
+    def __init__(self, seat: Seat, dockerfile: str, rewriter: Dockerfile) -> None:
         super().__init__(seat.bounds.upload)
-        self._seat, self._arguments, self._seen = seat, arguments, False
+        self._rewriter, self._seen = rewriter, False
         path = posixpath.normpath("/" + dockerfile).lstrip("/")
         # The engine looks for "dockerfile" too (source: moby, builder/remotecontext, openAt).
         self._paths = {path, path.lower()} if path == "Dockerfile" else {path}
@@ -45,7 +45,7 @@ class _Tar(Plain):
         if name not in self._paths:
             return None
         self._seen = True
-        return Dockerfile(self._seat, self._arguments).rewrite
+        return self._rewriter.rewrite
 
     def close(self) -> bytes:
         if not self._seen:

@@ -1,4 +1,4 @@
-"""A Dockerfile written anew for the classic builder: an instruction a line, each image by its name on the engine.
+"""A Dockerfile written anew for the engine: an instruction a line, each image by its name there.
 
 What is sent on is what was judged: the builder's own reader and ours may take a text differently, but a line that
 begins with a known word, and does not end with a backslash, is that one instruction for both.
@@ -31,6 +31,8 @@ KNOWN = frozenset(
 VARIABLE = re.compile(r"\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)(?::?-([^{}$]*))?\})")
 # The builder takes quotes and backslashes out of a flag, so ``--fr\om`` would be one. Here it is none.
 COPY_FLAG = re.compile(r"--(?:(from)=([^\s\"'\\$]+)|(?:chown|chmod)=[^\s\"'\\]+)")
+RUN_FLAG = re.compile(r"--(?:mount=([^\s\"'\\]+)|network=(?:none|default))")
+MOUNT_FIELD = re.compile(r"([A-Za-z-]+)(?:=([^=]*))?")
 FROM_FLAG = re.compile(r"--platform=[A-Za-z0-9/${}_.-]+")
 PLAIN_SOURCE = re.compile(r"[A-Za-z0-9_./@+=,~*?\[\]-]+")
 ESCAPE = re.compile(r"^\s*#\s*escape\s*=\s*[^\\\s]", re.IGNORECASE | re.MULTILINE)
@@ -42,10 +44,11 @@ class Dockerfile:
     Args:
         seat: whose build it is.
         arguments: ``--build-arg``, for names with variables.
+        kit: whether BuildKit will read it, whose RUN has flags.
     """
 
-    def __init__(self, seat: Seat, arguments: Mapping[str, str]) -> None:
-        self._seat, self._arguments = seat, arguments
+    def __init__(self, seat: Seat, arguments: Mapping[str, str], *, kit: bool = False) -> None:
+        self._seat, self._arguments, self._kit = seat, arguments, kit
         self._variables: dict[str, str] = {}
         self._stages: list[str] = []
 
@@ -56,6 +59,8 @@ class Dockerfile:
             Refused: it takes what this seat does not see, or what is outside.
             Malformed: it has an instruction that there is not.
         """
+        self._stages = []  # where a context has two, the last one counts, and none sees the other's stages
+        self._variables = {}
         content = content.removeprefix(b"\xef\xbb\xbf")
         text = content.decode("utf-8", "surrogateescape")
         if ESCAPE.search(text):
@@ -79,6 +84,8 @@ class Dockerfile:
                 value = self._from(value)
             case "COPY" | "ADD":
                 value = self._copy(kind, value, self._stages[:-1])
+            case "RUN" if self._kit:
+                value = self._run(value, self._stages[:-1])
             case "ONBUILD":
                 value = onbuild(value, self._seat)
         return f"{kind} {value}"
@@ -102,17 +109,33 @@ class Dockerfile:
         return " ".join([*flags, name, *after])
 
     def _copy(self, kind: str, value: str, done: list[str]) -> str:
-        flags, rest = [], value
-        while rest.startswith("--"):
-            flag, _, rest = rest.partition(" ")
-            rest = rest.lstrip()
+        given, rest = _flags(value)
+        flags = []
+        for flag in given:
             found = COPY_FLAG.fullmatch(flag)
             if not found or (found[1] and kind == "ADD"):
-                raise Refused(f"The lab does not take the flag {flag[:60]!r} of {kind}.", instead="Leave it out.")
+                raise _no_flag(kind, flag)
             flags.append(f"--from={self._origin(found[2], done)}" if found[1] else flag)
-        if kind == "ADD":
-            rest = _local(rest)
+        return " ".join([*flags, _local(rest) if kind == "ADD" else rest])
+
+    def _run(self, value: str, done: list[str]) -> str:
+        given, rest = _flags(value)
+        flags = []
+        for flag in given:
+            found = RUN_FLAG.fullmatch(flag)
+            if not found:
+                raise _no_flag("RUN", flag)
+            flags.append(f"--mount={self._mount(found[1], done)}" if found[1] else flag)
         return " ".join([*flags, rest])
+
+    def _mount(self, text: str, done: list[str]) -> str:
+        fields = []
+        for field in text.split(","):
+            found = MOUNT_FIELD.fullmatch(field)
+            if not found:
+                raise _no_flag("RUN", f"--mount={text}")
+            fields.append(f"from={self._origin(found[2] or '', done)}" if found[1].lower() == "from" else field)
+        return ",".join(fields)
 
     def _origin(self, name: str, done: list[str]) -> str:
         """Give what ``--from`` names: a stage that is done, by name or number, or an image."""
@@ -145,6 +168,20 @@ class Dockerfile:
                 instead="Build it anew here, from a Dockerfile.",
             )
         return seat.names.image(parse(ref)) if ref in seat.tags() else ref or image
+
+
+def _flags(value: str) -> tuple[list[str], str]:
+    """Split an instruction's value into its flags, which stand first, and the rest."""
+    flags, rest = [], value
+    while rest.startswith("--"):
+        flag, *left = rest.split(None, 1)
+        flags.append(flag)
+        rest = left[0] if left else ""
+    return flags, rest
+
+
+def _no_flag(kind: str, flag: str) -> Refused:
+    return Refused(f"The lab does not take the flag {flag[:60]!r} of {kind}.", instead="Leave it out.")
 
 
 def _local(rest: str) -> str:

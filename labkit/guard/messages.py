@@ -113,6 +113,7 @@ class Relay:
     Attributes:
         call: what to ask.
         shape: how the answer is handed on.
+        protocol: for HIJACK, what the bytes are.
         view: for LINES, from one JSON document to what the client sees of it, or NOTHING.
         upload: for a request with a streamed body, what it goes through (an object with ``feed`` and ``close``).
         download: for TAR, what the answer goes through.
@@ -127,6 +128,7 @@ class Relay:
     download: Any = None
     then: Callable[[], Generator[Call, Reply, list[Json]]] | None = None
     ended: Callable[[bool], None] | None = None
+    protocol: str = "tcp"
 
 
 Decision = Answer | Relay

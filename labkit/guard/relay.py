@@ -39,10 +39,12 @@ async def relay(it: Relay, client: Client, engine: Engine, seat: Seat, version: 
     """
     hijack, whole = it.shape is Shape.HIJACK, False
     try:
-        opened = await engine.open(it.call, version=version, stream=it.upload is not None, hijack=hijack)
+        opened = await engine.open(
+            it.call, version=version, stream=it.upload is not None, upgrade=it.protocol if hijack else ""
+        )
         async with opened as exchange:
             if hijack:
-                await _hijack(client, exchange, seat)
+                await _hijack(it, client, exchange, seat)
             else:
                 await _stream(it, client, engine, exchange, seat)
         whole = True
@@ -147,7 +149,7 @@ def _viewed(it: Relay, line: bytes) -> bytes:
 # -- a stream both ways ----------------------------------------------------------------------------------------
 
 
-async def _hijack(client: Client, exchange: Exchange, seat: Seat) -> None:
+async def _hijack(it: Relay, client: Client, exchange: Exchange, seat: Seat) -> None:
     """Hand the engine's head on, and only then bytes: what comes before it the engine would lose."""
     head = asyncio.create_task(exchange.head())
     await head
@@ -157,7 +159,7 @@ async def _hijack(client: Client, exchange: Exchange, seat: Seat) -> None:
     client.answered = True
     kept = "".join(f"{name.title()}: {value}\r\n" for name, value in exchange.headers if name == "content-type")
     first = "101 UPGRADED" if exchange.status == UPGRADED else "200 OK"
-    upgrade = "Connection: Upgrade\r\nUpgrade: tcp\r\n" if exchange.status == UPGRADED else ""
+    upgrade = f"Connection: Upgrade\r\nUpgrade: {it.protocol}\r\n" if exchange.status == UPGRADED else ""
     await client.raw(f"HTTP/1.1 {first}\r\n{kept}{upgrade}\r\n".encode())
     await both_ways(client, exchange)
 

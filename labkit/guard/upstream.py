@@ -59,7 +59,7 @@ class Engine:
         except OSError as error:
             raise EngineGone from error
 
-    async def open(self, call: Call, *, version: str = "", stream: bool = False, hijack: bool = False) -> Exchange:
+    async def open(self, call: Call, *, version: str = "", stream: bool = False, upgrade: str = "") -> Exchange:
         """Send a call's head and JSON body; what it answers comes from the exchange.
 
         Args:
@@ -67,7 +67,7 @@ class Engine:
             version: of the API, which the answer's form is for; what changes something always speaks the newest,
                 since in older ones the engine leaves out limits that it did not have then.
             stream: a body follows, chunked.
-            hijack: ask for a stream of bytes both ways.
+            upgrade: ask for a stream of bytes both ways, in this protocol.
 
         Raises:
             EngineGone: it does not answer.
@@ -76,7 +76,7 @@ class Engine:
         exchange = Exchange(reader, writer)
         spoken = version if version and call.method in ("GET", "HEAD") else self.api
         try:
-            await exchange.begin(call, spoken, stream=stream, hijack=hijack)
+            await exchange.begin(call, spoken, stream=stream, upgrade=upgrade)
         except EngineGone:
             writer.close()
             raise
@@ -114,13 +114,13 @@ class Exchange:
     async def __aexit__(self, *_: object) -> None:
         self.writer.close()
 
-    async def begin(self, call: Call, version: str, *, stream: bool, hijack: bool) -> None:
+    async def begin(self, call: Call, version: str, *, stream: bool, upgrade: str) -> None:
         """Send the head, and the JSON body where there is one."""
         path = (f"/v{version}" if version else "") + quote(call.path, safe="/:@+-._~")
         path += "?" + urlencode(call.query) if call.query else ""
         body = b"" if call.body is None else json.dumps(call.body).encode()
         headers = [("Host", "docker"), ("User-Agent", "labkit-guard"), *call.headers]
-        headers += [("Connection", "Upgrade"), ("Upgrade", "tcp")] if hijack else [("Connection", "close")]
+        headers += [("Connection", "Upgrade"), ("Upgrade", upgrade)] if upgrade else [("Connection", "close")]
         if stream:
             headers += [("Content-Type", "application/x-tar"), ("Transfer-Encoding", "chunked")]
         else:

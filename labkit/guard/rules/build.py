@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from labkit.guard import names, strictjson
 from labkit.guard.context import Context
+from labkit.guard.dockerfile import Dockerfile
 from labkit.guard.messages import Answer, Call, Plan, Relay, Request, Shape
 from labkit.guard.refusal import Malformed, Refused
 from labkit.guard.rules.common import chosen, say
@@ -20,41 +21,47 @@ UUID = re.compile(r"[a-z0-9]{8,64}")
 METHOD = re.compile(r"/[A-Za-z0-9._]{1,80}/[A-Za-z0-9]{1,40}")
 TEXT = re.compile(r"[\x20-\x7e]{0,512}")
 BUILD_ID = re.compile(r"[A-Za-z0-9_-]{1,80}")
-UPLOAD = "upload-request"
+UPLOAD, SESSION_REMOTE = "upload-request", "client-session"
+NOT_THROUGH_A_SESSION = Refused(
+    "The lab's guard does not let this way to BuildKit through.",
+    why="The engine would read the Dockerfile from the docker command itself, where nobody sees what it asks for.",
+    instead="Use the classic builder: DOCKER_BUILDKIT=0 docker build …",
+)
 SESSION = ("x-docker-expose-session-uuid", "x-docker-expose-session-name", "x-docker-expose-session-sharedkey")
 
 
 def build(request: Request, seat: Seat) -> Plan:
-    """ImageBuild: classic with the context as its body, or BuildKit with it in the client's session."""
+    """ImageBuild: classic, or BuildKit; the context is the request's body, or was uploaded by a request before."""
     kit = request.get("version") == "2"
-    remote = request.get("remote")
-    upload = None if remote == "client-session" else _context(request, seat, kit=kit)
-    if remote not in ("", "client-session", UPLOAD) or (remote and not kit):
+    remote, uploads = request.get("remote"), request.get("buildid").startswith(f"{UPLOAD}:")
+    if kit and remote == SESSION_REMOTE:
+        raise NOT_THROUGH_A_SESSION
+    if remote not in ("", UPLOAD) or (remote and not kit):
         raise Refused(
             "The lab does not build from an address.",
             why="The engine would fetch it, with the machine's own network.",
             instead="Get the files first, then build from their folder.",
         )
-    query = _query(request, seat, kit=kit)
-    if kit and remote == UPLOAD and not request.get("session"):
-        return Relay(Call("POST", "/build", query), Shape.BYTES, upload=upload)
     yield from look_at_triggers(seat)
+    upload = None if remote else _context(request, seat, kit=kit)
+    query = _query(request, seat, kit=kit)
+    if kit and uploads:
+        return Relay(Call("POST", "/build", query), Shape.BYTES, upload=upload)
     refs = [names.parse_new(value) for key, value in request.query if key == "t" and value]
     query += tuple(("t", seat.names.image(ref)) for ref in refs)
     made: list[str] = []
     view = made_view(seat, made, quiet=request.flag("q"))
     return Relay(Call("POST", "/build", query), Shape.LINES, view, upload, then=lambda: owned(seat, made, refs))
-    yield
 
 
 def _context(request: Request, seat: Seat, *, kit: bool) -> Context:
-    # BuildKit's own frontend reads the Dockerfile, and knows more than the classic builder's words.
-    return Context(seat, "" if kit else request.get("dockerfile", "Dockerfile"), _map(request, "buildargs"))
+    name = request.get("dockerfile") or "Dockerfile"
+    return Context(seat, name, Dockerfile(seat, _map(request, "buildargs"), kit=kit))
 
 
 def _map(request: Request, name: str) -> dict[str, str]:
     text = request.get(name)
-    found = strictjson.read(text.encode()) if text else {}
+    found = (strictjson.read(text.encode()) if text else None) or {}
     if not isinstance(found, dict) or not all(value is None or isinstance(value, str) for value in found.values()):
         raise Malformed(f"invalid value for {name}")
     return {str(key): value for key, value in found.items() if value is not None}
@@ -77,12 +84,14 @@ def _query(request: Request, seat: Seat, *, kit: bool) -> tuple[tuple[str, str],
     wished = chosen(request, "q", "nocache", "pull", "dockerfile", "target", "platform")
     wished = tuple(pair for pair in wished if pair[0] != "pull")  # the course's images are not on any registry
     arguments = _map(request, "buildargs")
-    if "BUILDKIT_SYNTAX" in arguments:
-        raise Refused("The lab does not allow BUILDKIT_SYNTAX.", why="It runs a program of somebody else's choice.")
+    if any(name.startswith("BUILDKIT_") for name in arguments):
+        raise Refused(
+            "The lab does not allow BUILDKIT_ arguments.", why="They can run a program of somebody else's choice."
+        )
     labels = {k: v for k, v in _map(request, "labels").items() if not k.casefold().startswith(names.RESERVED)}
     fixed = {
         "labels": json.dumps(labels),
-        "buildargs": json.dumps(arguments),
+        "buildargs": json.dumps(arguments | ({"BUILDKIT_CACHE_MOUNT_NS": seat.name} if kit else {})),
         "networkmode": "none" if request.get("networkmode") == "none" or not seat.bounds.outbound else "default",
         "forcerm": "1",  # a container of a failed step is nobody's, so nobody could remove it
         "rm": "1",
@@ -107,6 +116,8 @@ def _list(request: Request, name: str) -> list[str]:
 def _kit(request: Request, seat: Seat) -> tuple[tuple[str, str], ...]:
     """Give what only BuildKit has: its session must be this seat's, and so must the build's name."""
     session, build_id = request.get("session"), request.get("buildid")
+    if request.get("remote") and request.get("dockerfile") not in ("", "Dockerfile"):
+        raise Refused("With a context that was uploaded, the Dockerfile's name is Dockerfile.")
     found = [("version", "2")]
     if request.get("remote"):
         found.append(("remote", request.get("remote")))
@@ -158,5 +169,5 @@ def session(request: Request, seat: Seat) -> Plan:
         *(("x-docker-expose-session-grpc-method", method) for method in methods),
     )
     call = Call("POST", "/session", headers=headers)
-    return Relay(call, Shape.HIJACK, ended=lambda _: seat.forget("session", uuid))
+    return Relay(call, Shape.HIJACK, ended=lambda _: seat.forget("session", uuid), protocol="h2c")
     yield
