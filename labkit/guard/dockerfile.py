@@ -66,7 +66,8 @@ class Dockerfile:
         if ESCAPE.search(text):
             raise Refused("The lab does not take another escape character.", instead="Leave `# escape=` out.")
         lines = [""] * (text.count("\n") + 1)
-        for entry in DockerfileParser(fileobj=io.BytesIO(content)).structure:
+        # The parser loses a last line that ends with a backslash, unless an empty one follows.
+        for entry in DockerfileParser(fileobj=io.BytesIO(content + b"\n\n")).structure:
             if entry["instruction"] != "COMMENT":
                 lines[entry["startline"]] = self._line(entry["instruction"], entry["value"])
         return "\n".join(lines).encode("utf-8", "surrogateescape")
