@@ -115,7 +115,8 @@ def _settings() -> Path:
 @contextlib.contextmanager
 def guarded(engine: Engine) -> Iterator[dict[str, str]]:
     """Give the environment in which `docker` goes through the guard; without a guard, and with a note, as it is."""
-    env = dict(os.environ)
+    # `labkit` in a terminal is the one beside this Python.
+    env = os.environ | {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])}
     try:
         station = Station(engine)
     except EngineError as error:

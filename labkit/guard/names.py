@@ -26,7 +26,9 @@ _PATH = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT}){{0,8}}")
 _HOST = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*(?::[0-9]{1,5})?")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _HEX = re.compile(r"[0-9a-f]{4,64}")
-_HUB = ("docker.io/library/", "index.docker.io/library/", "docker.io/", "index.docker.io/")
+_HUB = ("docker.io/", "index.docker.io/")
+_OFFICIAL = "library/"  # what the hub puts before a name of one part
+OURS = "labkit.invalid"
 ID = re.compile(r"(?:sha256:)?[0-9a-f]{1,64}")
 LONGEST = 200
 
@@ -65,6 +67,8 @@ def parse(text: str) -> Ref:
         if name.startswith(prefix):
             name = name.removeprefix(prefix)
             break
+    if "/" not in name.removeprefix(_OFFICIAL):
+        name = name.removeprefix(_OFFICIAL)
     first, _, rest = name.partition("/")
     host, path = (first, rest) if rest and ("." in first or ":" in first or first == "localhost") else ("", name)
     if len(text) > LONGEST or not _PATH.fullmatch(path) or not _TAG.fullmatch(tag):
@@ -79,6 +83,8 @@ def parse_new(text: str) -> Ref:
     ref = parse(text)
     if _HEX.fullmatch(ref.name):
         raise Malformed(f"{ref.name!r} reads like an image's id; choose a name with another letter.")
+    if ref.host == OURS:
+        raise Malformed(f"{OURS} is the lab's own; choose another registry's name, or none.")
     return ref
 
 
@@ -114,7 +120,7 @@ class Names:
     @property
     def repository(self) -> str:
         """What stands before an image's name on the engine."""
-        return f"labkit.invalid/{self.seat}/"
+        return f"{OURS}/{self.seat}/"
 
     def image(self, ref: Ref) -> str:
         """Give an image's name on the engine."""
