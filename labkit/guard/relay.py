@@ -102,6 +102,10 @@ async def _down(it: Relay, client: Client, engine: Engine, exchange: Exchange, s
     if exchange.status >= 400:  # noqa: PLR2004  HTTP's first error
         await client.answer(told(await exchange.whole(), seat))
         return
+    if it.shape is Shape.BYTES and exchange.framing:
+        await client.begin_as_it_comes(exchange.status, exchange.headers + exchange.framing)
+        await _pump(exchange.reader, client.writer, exchange.early())
+        return
     await client.begin(exchange.status, exchange.headers)
     async for part in _shaped(it, exchange):
         await client.send(part)

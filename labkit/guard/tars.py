@@ -68,6 +68,9 @@ class Plain:
         if not self._began:
             self._began = True
             _refuse_compressed(data)
+        if self._pass >= len(data):  # nothing but content, as nearly always
+            self._pass -= len(data)
+            return data
         out = []
         at = 0
         while at < len(data) and not self._ended:

@@ -28,7 +28,9 @@ KEPT = (
     "docker-experimental",
     "builder-version",
 )
+FRAMING = ("content-length", "transfer-encoding")
 UPGRADED = 101
+Event = h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]
 
 
 class EngineGone(Exception):  # noqa: N818
@@ -107,6 +109,7 @@ class Exchange:
         writer.transport.set_write_buffer_limits(high=STEP)
         self.status = 0
         self.headers: Query = ()
+        self.framing: Query = ()
 
     async def __aenter__(self) -> Self:
         return self
@@ -149,7 +152,7 @@ class Exchange:
             raise EngineGone from error
 
     async def head(self) -> None:
-        """Read the reply's head into ``status`` and ``headers``.
+        """Read the reply's head into ``status``, ``headers`` and ``framing``.
 
         Raises:
             EngineGone: it stops before.
@@ -160,8 +163,9 @@ class Exchange:
         if not isinstance(event, h11.Response | h11.InformationalResponse):
             raise EngineGone
         self.status = event.status_code
-        found = ((name.decode(), value.decode("latin-1")) for name, value in event.headers)
+        found = [(name.decode(), value.decode("latin-1")) for name, value in event.headers]
         self.headers = tuple((name, value) for name, value in found if name in KEPT)
+        self.framing = tuple((name, value) for name, value in found if name in FRAMING)
 
     async def parts(self) -> AsyncIterator[bytes]:
         """Read the reply's body as it comes.
@@ -169,8 +173,18 @@ class Exchange:
         Raises:
             EngineGone: it stops in the middle.
         """
-        while isinstance(event := await self._event(), h11.Data):
-            yield bytes(event.data)
+        held: list[bytes] = []  # of one read: what it brought goes on together
+        while True:
+            event = self._next()
+            if isinstance(event, h11.Data):
+                held.append(event.data)
+                continue
+            if held:
+                yield b"".join(held)
+                held = []
+            if event is not h11.NEED_DATA:
+                return
+            await self._more()
 
     async def whole(self) -> Reply:
         """Read the reply's body whole.
@@ -186,16 +200,25 @@ class Exchange:
         return Reply(self.status, _parsed(bytes(found)), self.headers)
 
     def early(self) -> bytes:
-        """Give what has come after the head of a hijacked stream."""
+        """Give what has come after the head already."""
         return self._http.trailing_data[0]
 
-    async def _event(self) -> h11.Event | type[h11.PAUSED]:
+    async def _event(self) -> Event:
+        while (event := self._next()) is h11.NEED_DATA:
+            await self._more()
+        return event
+
+    def _next(self) -> Event:
         try:
-            while (event := self._http.next_event()) is h11.NEED_DATA:
-                self._http.receive_data(await self.reader.read(STEP))
+            return self._http.next_event()
+        except h11.RemoteProtocolError as error:
+            raise EngineGone from error
+
+    async def _more(self) -> None:
+        try:
+            self._http.receive_data(await self.reader.read(STEP))
         except (h11.RemoteProtocolError, OSError) as error:
             raise EngineGone from error
-        return event  # type: ignore[return-value] # NEED_DATA has ended the loop
 
 
 def _parsed(content: bytes) -> Json:

@@ -96,16 +96,20 @@ class Client:
         """
         if self._http.they_are_waiting_for_100_continue:
             await self._send(h11.InformationalResponse(status_code=100, headers=[]))
+        held: list[bytes] = []  # of one read: what it brought goes on together
         while True:
             event = self._next()
-            if event is h11.NEED_DATA:
-                async with asyncio.timeout(STALL_SECONDS):
-                    if not await self._more():
-                        raise Gone
-            elif isinstance(event, h11.Data):
-                yield bytes(event.data)
-            else:  # its end; trailers are left out
+            if isinstance(event, h11.Data):
+                held.append(event.data)
+                continue
+            if held:
+                yield b"".join(held)
+                held = []
+            if event is not h11.NEED_DATA:  # its end; trailers are left out
                 return
+            async with asyncio.timeout(STALL_SECONDS):
+                if not await self._more():
+                    raise Gone
 
     def early(self) -> bytes:
         """Give what has come after the request: the first bytes of a hijacked stream."""
@@ -155,6 +159,12 @@ class Client:
         """Send an answer's head; without a content-length its body is chunked."""
         self.answered = True
         await self._send(h11.Response(status_code=status, headers=list(headers)))
+
+    async def begin_as_it_comes(self, status: int, headers: Query) -> None:
+        """Send the head of an answer whose body comes `raw`, with the framing that ``headers`` say; it is the last."""
+        self.answered = True
+        lines = [f"HTTP/1.1 {status} -", *(f"{name}: {value}" for name, value in headers), "connection: close", "", ""]
+        await self.raw("\r\n".join(lines).encode("latin-1"))
 
     async def send(self, content: bytes) -> None:
         """Send a part of an answer's body, and wait while the client is slow."""
