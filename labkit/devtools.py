@@ -59,7 +59,7 @@ STEPS = (
     Step("mypy", ("mypy",)),
     Step("unit tests", ("pytest", "tests/unit")),
     Step("browser tests", ("pytest", "tests/e2e")),
-    Step("engine tests", ("pytest", *BY_GROUP, "tests/engine"), engine=True),
+    Step("engine tests", ("pytest", *BY_GROUP, "tests/engine", "tests/guard"), engine=True),
     # These look at all that the engine and the machine hold, so nothing else may come and go meanwhile.
     Step("engine tests, alone", ("pytest", "tests/alone"), engine=True),
     Step("notebooks", ("pytest", *BY_FILE, "--nbval", *NBVAL), engine=True),

@@ -42,7 +42,7 @@ class Thing:
         id: the engine's full id; for a volume its name on the engine; for a tag the seat's own name for the image.
         name: as the seat knows it; for a container's exec "".
         parent: for a tag the image's id, for an exec its container's, for a container the name of its image, for an
-            image what is known of its triggers.
+            image what is known of its triggers, for a session the arguments of its build.
     """
 
     kind: str

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+import asyncio
+from collections.abc import Callable, Coroutine, Generator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -10,6 +11,10 @@ from typing import Any
 Json = Any  # what json.loads returns
 Query = tuple[tuple[str, str], ...]
 NOTHING: Json = object()  # a view's answer for "leave this out"; None is JSON's null
+
+
+End = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+Mediator = Callable[[End, End], Coroutine[Any, Any, None]]  # of the client's end and the engine's
 
 
 class Body(Enum):
@@ -114,6 +119,7 @@ class Relay:
         call: what to ask.
         shape: how the answer is handed on.
         protocol: for HIJACK, what the bytes are.
+        mediate: for HIJACK, who speaks for each side to the other; without, bytes go on as they are.
         view: for LINES, from one JSON document to what the client sees of it, or NOTHING.
         upload: for a request with a streamed body, what it goes through (an object with ``feed`` and ``close``).
         download: for TAR, what the answer goes through.
@@ -129,6 +135,7 @@ class Relay:
     then: Callable[[], Generator[Call, Reply, list[Json]]] | None = None
     ended: Callable[[bool], None] | None = None
     protocol: str = "tcp"
+    mediate: Mediator | None = None
 
 
 Decision = Answer | Relay

@@ -165,7 +165,19 @@ async def _hijack(it: Relay, client: Client, exchange: Exchange, seat: Seat) -> 
     first = "101 UPGRADED" if exchange.status == UPGRADED else "200 OK"
     upgrade = f"Connection: Upgrade\r\nUpgrade: {it.protocol}\r\n" if exchange.status == UPGRADED else ""
     await client.raw(f"HTTP/1.1 {first}\r\n{kept}{upgrade}\r\n".encode())
+    if it.mediate:
+        await it.mediate(
+            (_ahead(client.reader, client.early()), client.writer),
+            (_ahead(exchange.reader, exchange.early()), exchange.writer),
+        )
+        return
     await both_ways(client, exchange)
+
+
+def _ahead(reader: asyncio.StreamReader, early: bytes) -> asyncio.StreamReader:
+    """Put what was read too early before what comes."""
+    reader._buffer[:0] = early  # type: ignore[attr-defined]  # noqa: SLF001
+    return reader
 
 
 async def both_ways(client: Client, exchange: Exchange) -> None:

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from labkit.guard import names, strictjson
+from labkit.guard.buildkit.session import mediate
 from labkit.guard.context import Context
 from labkit.guard.dockerfile import Dockerfile
 from labkit.guard.messages import Answer, Call, Plan, Relay, Request, Shape
@@ -22,11 +23,7 @@ METHOD = re.compile(r"/[A-Za-z0-9._]{1,80}/[A-Za-z0-9]{1,40}")
 TEXT = re.compile(r"[\x20-\x7e]{0,512}")
 BUILD_ID = re.compile(r"[A-Za-z0-9_-]{1,80}")
 UPLOAD, SESSION_REMOTE = "upload-request", "client-session"
-NOT_THROUGH_A_SESSION = Refused(
-    "The lab's guard does not let this way to BuildKit through.",
-    why="The engine would read the Dockerfile from the docker command itself, where nobody sees what it asks for.",
-    instead="Use the classic builder: DOCKER_BUILDKIT=0 docker build …",
-)
+OPEN = "open"  # a session's name while it is there
 SESSION = ("x-docker-expose-session-uuid", "x-docker-expose-session-name", "x-docker-expose-session-sharedkey")
 
 
@@ -34,9 +31,7 @@ def build(request: Request, seat: Seat) -> Plan:
     """ImageBuild: classic, or BuildKit; the context is the request's body, or was uploaded by a request before."""
     kit = request.get("version") == "2"
     remote, uploads = request.get("remote"), request.get("buildid").startswith(f"{UPLOAD}:")
-    if kit and remote == SESSION_REMOTE:
-        raise NOT_THROUGH_A_SESSION
-    if remote not in ("", UPLOAD) or (remote and not kit):
+    if remote not in ("", UPLOAD, SESSION_REMOTE) or (remote and not kit):
         raise Refused(
             "The lab does not build from an address.",
             why="The engine would fetch it, with the machine's own network.",
@@ -116,14 +111,19 @@ def _list(request: Request, name: str) -> list[str]:
 def _kit(request: Request, seat: Seat) -> tuple[tuple[str, str], ...]:
     """Give what only BuildKit has: its session must be this seat's, and so must the build's name."""
     session, build_id = request.get("session"), request.get("buildid")
-    if request.get("remote") and request.get("dockerfile") not in ("", "Dockerfile"):
+    if request.get("remote") == UPLOAD and request.get("dockerfile") not in ("", "Dockerfile"):
         raise Refused("With a context that was uploaded, the Dockerfile's name is Dockerfile.")
+    if request.get("dockerfile").endswith(".dockerignore"):
+        raise Refused("A Dockerfile's name cannot end with .dockerignore.")
     found = [("version", "2")]
     if request.get("remote"):
         found.append(("remote", request.get("remote")))
     if session:
-        if not UUID.fullmatch(session) or not seat.ledger.thing(seat.name, "session", session):
+        if not UUID.fullmatch(session) or seat.ledger.owned_by_others(seat.name, "session", session):
             raise Malformed("no active session for this build")
+        # It may come after its build. A Dockerfile that it gives is read with this build's arguments.
+        known = seat.ledger.thing(seat.name, "session", session)
+        seat.own("session", session, known.name if known else "", json.dumps(_map(request, "buildargs")))
         found.append(("session", session))
     if build_id:
         kind, _, own = build_id.rpartition(f"{UPLOAD}:")
@@ -158,9 +158,10 @@ def session(request: Request, seat: Seat) -> Plan:
         raise Malformed("This is no session that the lab's guard can read.")
     if not all(METHOD.fullmatch(method) for method in methods) or not TEXT.fullmatch(name + shared):
         raise Malformed("This is no session that the lab's guard can read.")
-    if seat.ledger.owned_by_others(seat.name, "session", uuid) or seat.ledger.thing(seat.name, "session", uuid):
+    known = seat.ledger.thing(seat.name, "session", uuid)
+    if seat.ledger.owned_by_others(seat.name, "session", uuid) or (known and known.name == OPEN):
         raise Malformed("A session of this name is there already.")
-    seat.own("session", uuid)
+    seat.own("session", uuid, OPEN, known.parent if known else "")
     headers = (
         (SESSION[0], uuid),
         (SESSION[1], name),
@@ -169,5 +170,17 @@ def session(request: Request, seat: Seat) -> Plan:
         *(("x-docker-expose-session-grpc-method", method) for method in methods),
     )
     call = Call("POST", "/session", headers=headers)
-    return Relay(call, Shape.HIJACK, ended=lambda _: seat.forget("session", uuid), protocol="h2c")
+
+    def rewrite(content: bytes) -> bytes:
+        of_build = seat.ledger.thing(seat.name, "session", uuid)
+        arguments = json.loads(of_build.parent or "{}") if of_build else {}
+        return Dockerfile(seat, arguments, kit=True).rewrite(content)
+
+    return Relay(
+        call,
+        Shape.HIJACK,
+        ended=lambda _: seat.forget("session", uuid),
+        protocol="h2c",
+        mediate=lambda client, engine: mediate(client, engine, rewrite),
+    )
     yield

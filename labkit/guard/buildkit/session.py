@@ -1,0 +1,191 @@
+"""A build's session: the engine asks the docker command for files, and a Dockerfile among them is written anew.
+
+The engine opens HTTP/2 streams towards the docker command. The guard ends both connections and speaks for each side
+to the other. Streams of the build context go on as they come: they are the learner's own files.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from google.protobuf.message import DecodeError
+
+from labkit.guard.buildkit.packets import DATA, ERROR, FINISH, MODE_FOLDER, MODE_TYPE, REQUEST, STAT, Packet, Stat
+from labkit.guard.buildkit.rpc import ANSWER, Budget, Code, Fault, ending, fault_of, framed, messages, request
+from labkit.guard.buildkit.wire import Connection, Gone, Stream
+from labkit.guard.refusal import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+DIFF_COPY = "/moby.filesync.v1.FileSync/DiffCopy"
+# What the engine may ask of the docker command; passwords of registries are not among it.
+ALLOWED = (DIFF_COPY, "/grpc.health.v1.Health/Check", "/moby.buildkit.secrets.v1.Secrets/GetSecret")
+STANDARD = ("content-type", "user-agent", "te")
+IGNORE = ".dockerignore"
+MOST_FILES, LARGEST, STEP = 64, 4 << 20, 32 << 10
+
+
+async def mediate(
+    client: tuple[asyncio.StreamReader, asyncio.StreamWriter],
+    engine: tuple[asyncio.StreamReader, asyncio.StreamWriter],
+    rewrite: Callable[[bytes], bytes],
+) -> None:
+    """Speak for each side to the other until one of them leaves.
+
+    Args:
+        client: the docker command, which is the server here.
+        engine: who asks.
+        rewrite: what a Dockerfile goes through; may raise `Refused`.
+    """
+    tasks: set[asyncio.Task[None]] = set()
+    there = Connection(*client, client=True)
+
+    def accept(asked: Stream) -> None:
+        task = asyncio.create_task(_serve(asked, there, rewrite))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    here = Connection(*engine, client=False, accept=accept)
+    runs = [asyncio.create_task(here.run()), asyncio.create_task(there.run())]
+    try:
+        await asyncio.wait(runs, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (*runs, *tasks):
+            task.cancel()
+        await asyncio.gather(*runs, *tasks, return_exceptions=True)
+
+
+async def _serve(asked: Stream, there: Connection, rewrite: Callable[[bytes], bytes]) -> None:
+    """Answer one request of the engine with what the docker command says."""
+    answer: Stream | None = None
+    path = asked.headers.get(":path", "")
+    try:
+        _check(path)
+        more = [(k, v) for k, v in asked.fields if k not in STANDARD and not k.startswith((":", "grpc-"))]
+        answer = await there.open(request(path, *more))
+        if path == DIFF_COPY and asked.headers.get("dir-name") == "dockerfile":
+            await _dockerfiles(asked, answer, rewrite)
+        else:
+            await _pass(asked, answer)
+    except Refused as error:
+        await _end(asked, Fault(Code.PERMISSION_DENIED, str(error)))
+    except DecodeError:
+        await _end(asked, Fault(Code.INVALID_ARGUMENT, "This is no message that the lab's guard can read."))
+    except Fault as fault:
+        await _end(asked, fault)
+    except Gone:
+        await asked.reset()
+    finally:
+        if answer:
+            await answer.reset()
+
+
+def _check(path: str) -> None:
+    if path not in ALLOWED:
+        raise Fault(Code.UNIMPLEMENTED, f"The lab's guard does not let the engine ask for {path}.")
+
+
+async def _end(asked: Stream, fault: Fault | None) -> None:
+    try:
+        await asked.send_headers([*ANSWER, *ending(fault)] if not asked.answered else ending(fault), end=True)
+    except Gone:
+        return
+
+
+async def _pass(asked: Stream, answer: Stream) -> None:
+    """Hand on what comes, both ways."""
+    up = asyncio.create_task(_pump(asked, answer))
+    try:
+        await answer.started()
+        await asked.send_headers(ANSWER)
+        while data := await answer.read():
+            await asked.send(data)
+        await _end(asked, fault_of(answer))
+    finally:
+        up.cancel()
+        await asyncio.gather(up, return_exceptions=True)
+
+
+async def _pump(source: Stream, target: Stream) -> None:
+    while data := await source.read():
+        await target.send(data)
+    await target.send(b"", end=True)
+
+
+# -- the folder of the Dockerfile --------------------------------------------------------------------------------
+
+
+async def _dockerfiles(asked: Stream, answer: Stream, rewrite: Callable[[bytes], bytes]) -> None:
+    """Get the files from the docker command, and give them to the engine as they are after ``rewrite``."""
+    budget = Budget()
+    theirs, ours = _packets(answer, budget), _packets(asked, budget)
+    stats = await _listed(theirs)
+    files = {}
+    for number, stat in enumerate(stats):
+        if not stat.mode & MODE_TYPE:
+            content = await _content(number, answer, theirs)
+            files[number] = content if stat.path.endswith(IGNORE) else rewrite(content)
+            stat.size = len(files[number])
+        elif stat.mode & MODE_TYPE != MODE_FOLDER:
+            raise Refused(f"The lab takes a Dockerfile only as a plain file; {stat.path[-60:]!r} is none.")
+    await asked.send_headers(ANSWER)
+    for stat in stats:
+        await _send(asked, Packet(type=STAT, stat=stat))
+    await _send(asked, Packet(type=STAT))
+    async for packet in ours:
+        if packet.type == FINISH:
+            break
+        if packet.type == REQUEST:
+            await _give(asked, packet.id, files.get(packet.id, b""))
+    await answer.send(framed(Packet(type=FINISH).SerializeToString()), end=True)
+    async for packet in theirs:
+        if packet.type == FINISH:
+            break
+    await _send(asked, Packet(type=FINISH))
+    await _end(asked, None)
+
+
+async def _packets(stream: Stream, budget: Budget) -> AsyncIterator[Any]:
+    async for body in messages(stream, budget):
+        packet = Packet.FromString(body)
+        if packet.type == ERROR:
+            raise Fault(Code.UNKNOWN, packet.data.decode("utf-8", "replace"))
+        yield packet
+
+
+async def _listed(theirs: AsyncIterator[Any]) -> list[Any]:
+    """Give the list of files, each made anew."""
+    found: list[Any] = []
+    async for packet in theirs:
+        if packet.type != STAT or not packet.HasField("stat"):
+            break
+        it = packet.stat
+        found.append(Stat(path=it.path, mode=it.mode, uid=it.uid, gid=it.gid, size=it.size, mtime=it.mtime))
+        if len(found) > MOST_FILES:
+            raise Refused(f"The lab takes at most {MOST_FILES} files beside a Dockerfile.")
+    return found
+
+
+async def _content(number: int, answer: Stream, theirs: AsyncIterator[Any]) -> bytes:
+    await _send(answer, Packet(type=REQUEST, id=number))
+    found = bytearray()
+    async for packet in theirs:
+        if packet.type == DATA and packet.id == number:
+            if not packet.data:
+                return bytes(found)
+            found += packet.data
+            if len(found) > LARGEST:
+                raise Refused("The Dockerfile is larger than four mebibytes.")
+    raise Fault(Code.INVALID_ARGUMENT, "A file was cut off.")
+
+
+async def _give(asked: Stream, number: int, content: bytes) -> None:
+    for at in range(0, len(content), STEP):
+        await _send(asked, Packet(type=DATA, id=number, data=content[at : at + STEP]))
+    await _send(asked, Packet(type=DATA, id=number))
+
+
+async def _send(stream: Stream, packet: Any) -> None:  # noqa: ANN401  a class made from its description
+    await stream.send(framed(packet.SerializeToString()))
