@@ -22,6 +22,7 @@ ULIMITS = {"nofile": 1 << 16, "nproc": 1 << 12, "core": 0, "fsize": 1 << 34, "st
 SIGNAL = re.compile(r"(SIG)?[A-Z0-9+-]{0,12}")
 RESTARTS = 3
 HEALTH_EVERY = 5 * 10**9  # ns
+MOST_PORTS = 16  # each that is published is a process of the machine's
 
 
 def owned_labels(seat: Seat, labels: dict[str, str], word: str = "") -> dict[str, str]:
@@ -179,6 +180,8 @@ def _ports(body: models.Container, bounds: Bounds, exposed: Iterable[str]) -> di
     wished = dict(body.host_config.port_bindings)
     if body.host_config.publish_all_ports:
         wished |= {port: None for port in (*body.exposed_ports, *exposed) if port not in wished}
+    if len(wished) > MOST_PORTS:
+        raise Refused(f"The lab publishes {MOST_PORTS} ports of a container at most.", instead="Name them: -p 8080:80.")
     return {port: _bindings(each, bounds) for port, each in wished.items()}
 
 

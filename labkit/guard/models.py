@@ -41,6 +41,9 @@ class PortBinding(Document):
     host_port: Word = ""
 
 
+Bindings = Annotated[list[PortBinding], Field(max_length=16)]  # each is a process of the machine's
+
+
 class Ulimit(Document):
     """A limit of the kernel for each process."""
 
@@ -106,7 +109,7 @@ class HostConfig(Document):
     dns_options: Words = Field(default_factory=list)
     dns_search: Words = Field(default_factory=list)
     extra_hosts: Words = Field(default_factory=list)
-    port_bindings: Annotated[dict[Port, list[PortBinding] | None], Field(max_length=16)] = Field(default_factory=dict)
+    port_bindings: Annotated[dict[Port, Bindings | None], Field(max_length=16)] = Field(default_factory=dict)
     binds: Annotated[list[Text], Field(max_length=16)] = Field(default_factory=list)
     mounts: Annotated[list[Mount], Field(max_length=16)] = Field(default_factory=list)
 

@@ -8,7 +8,6 @@ import json
 from typing import TYPE_CHECKING
 
 from labkit.guard.messages import NOTHING, Json, Relay, Shape
-from labkit.guard.refusal import Refused
 from labkit.guard.rules.common import told
 from labkit.guard.upstream import UPGRADED, Engine, EngineGone, Exchange, perform
 from labkit.guard.wire import STEP, Client, Gone
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from labkit.guard.seat import Seat
 
 LONGEST_LINE = 16 << 20
-DRAIN_SECONDS = 2.0  # for a client that still sends when the answer is there
 
 
 async def relay(it: Relay, client: Client, engine: Engine, seat: Seat, version: str) -> None:
@@ -66,18 +64,10 @@ async def _stream(it: Relay, client: Client, engine: Engine, exchange: Exchange,
             up.result()  # what was wrong with the upload
             raise Gone
         await down
-        if it.upload and not up.done():
-            await _drain(up)
     finally:
         for task in (down, up):
             task.cancel()
         await asyncio.gather(down, up, return_exceptions=True)
-
-
-async def _drain(up: asyncio.Task[None]) -> None:
-    """Let a client that still sends read its answer before the connection closes."""
-    with contextlib.suppress(TimeoutError, Refused, Gone, EngineGone):
-        await asyncio.wait_for(asyncio.shield(up), DRAIN_SECONDS)
 
 
 async def _up(it: Relay, client: Client, exchange: Exchange) -> None:

@@ -119,6 +119,7 @@ class Guard:
                 return
             while await self._once(name, client):
                 pass
+            await client.linger()
         except (Gone, ConnectionError, TimeoutError, asyncio.CancelledError):
             pass
         finally:

@@ -7,6 +7,7 @@ here.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ HEAD_BYTES = 1 << 16
 HEAD_SECONDS = 10.0  # from a request's first byte to the end of its head
 BODY_SECONDS = 30.0  # for a body that is read whole
 STALL_SECONDS = 600.0  # a stream that brings nothing for so long is given up
+LINGER_SECONDS = 2.0  # for a client that still sends when it has its answer
 IDLE_SECONDS = 300.0  # between two requests
 NO_BODY = (204, 304)
 
@@ -191,6 +193,14 @@ class Client:
             await self.writer.drain()
         except (ConnectionError, RuntimeError) as error:
             raise Gone from error
+
+    async def linger(self) -> None:
+        """Let a client that still sends read its answer: to close with bytes unread would take the answer away."""
+        with contextlib.suppress(TimeoutError, OSError, RuntimeError):
+            async with asyncio.timeout(LINGER_SECONDS):
+                self.writer.write_eof()
+                while await self.reader.read(STEP):
+                    pass
 
     def again(self) -> bool:
         """Make ready for the next request; False where the connection is to be closed."""

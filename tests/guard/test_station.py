@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import SMALL, until
+from live_guard import SMALL, until
 
 from labkit import station
 from labkit.errors import EngineError

@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from labkit.guard import strictjson
 from labkit.guard.messages import Answer, Call, Json, Plan, Relay, Reply, Request, Shape
 from labkit.guard.refusal import Malformed
 
@@ -58,9 +59,9 @@ def filters(request: Request, allowed: frozenset[str]) -> dict[str, list[str]]:
     if not text:
         return {}
     try:
-        given = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise Malformed("invalid filter: it is not JSON") from error
+        given = strictjson.read(text.encode())
+    except Malformed as error:
+        raise Malformed(f"invalid filter: {error}") from error
     if not isinstance(given, dict):
         raise Malformed("invalid filter: it is not an object")
     found: dict[str, list[str]] = {}

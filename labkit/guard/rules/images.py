@@ -160,7 +160,7 @@ def _plain(entry: Json, seat: Seat) -> Json:
 def prune(request: Request, seat: Seat) -> Plan:
     """ImagePrune: this seat's that have no name; with ``dangling=false`` all of its that no container uses."""
     wanted = filters(request, frozenset({"dangling", "label"}))
-    all_too = wanted.get("dangling", ["true"])[0] in ("false", "0")
+    all_too = bool({"false", "0"} & set(wanted.get("dangling", [])))
     containers = yield Call("GET", "/containers/json", (("all", "1"),))
     there = yield Call("GET", "/images/json", (("filters", packed({k: v for k, v in wanted.items() if k == "label"})),))
     if not (containers.ok and there.ok):

@@ -82,7 +82,7 @@ def prune(request: Request, seat: Seat) -> Plan:
     if "label!" in wanted:
         raise Malformed("invalid filter: the lab's guard knows label= and all= here")
     major, minor = map(int, request.version.split("."))
-    named_too = (major, minor) < (1, 42) or wanted.pop("all", ["false"])[0] in ("true", "1")
+    named_too = (major, minor) < (1, 42) or bool({"true", "1"} & set(wanted.get("all", [])))
     idle = {"dangling": ["true"], **{key: value for key, value in wanted.items() if key == "label"}}
     there = yield Call("GET", "/volumes", (("filters", packed(idle)),))
     if not there.ok:
