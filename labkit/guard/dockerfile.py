@@ -35,6 +35,9 @@ RUN_FLAG = re.compile(r"--(?:mount=([^\s\"'\\]+)|network=(?:none|default))")
 MOUNT_FIELD = re.compile(r"([A-Za-z-]+)(?:=([^=]*))?")
 FROM_FLAG = re.compile(r"--platform=[A-Za-z0-9/${}_.-]+")
 PLAIN_SOURCE = re.compile(r"[A-Za-z0-9_./@+=,~*?\[\]-]+")
+STAGE = re.compile(r"[a-z][a-z0-9_.-]*")
+# What stands in a here-document is no instruction for the builder, so a stage in it would be one for us alone.
+HEREDOC = re.compile(r"(?:^|\s)[0-9]*<<-?[^<\s]")
 ESCAPE = re.compile(r"^\s*#\s*escape\s*=\s*[^\\\s]", re.IGNORECASE | re.MULTILINE)
 
 
@@ -62,7 +65,10 @@ class Dockerfile:
         self._stages = []  # where a context has two, the last one counts, and none sees the other's stages
         self._variables = {}
         content = content.removeprefix(b"\xef\xbb\xbf")
-        text = content.decode("utf-8", "surrogateescape")
+        try:
+            text = content.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise Malformed("The Dockerfile is not UTF-8.") from error
         if ESCAPE.search(text):
             raise Refused("The lab does not take another escape character.", instead="Leave `# escape=` out.")
         lines = [""] * (text.count("\n") + 1)
@@ -70,7 +76,7 @@ class Dockerfile:
         for entry in DockerfileParser(fileobj=io.BytesIO(content + b"\n\n")).structure:
             if entry["instruction"] != "COMMENT":
                 lines[entry["startline"]] = self._line(entry["instruction"], entry["value"])
-        return "\n".join(lines).encode("utf-8", "surrogateescape")
+        return "\n".join(lines).encode()
 
     def _line(self, kind: str, value: str) -> str:
         value = value.strip()
@@ -78,6 +84,8 @@ class Dockerfile:
             raise Malformed(f"dockerfile parse error: unknown instruction: {kind[:40]}")
         if "\n" in value or value.endswith("\\"):
             raise Malformed(f"dockerfile parse error: {kind} ends with a backslash")
+        if HEREDOC.search(value):
+            raise Refused("The lab does not take here-documents (<<).", instead="Put the text into a file and COPY it.")
         match kind:
             case "ARG" if not self._stages:
                 self._argument(value)
@@ -106,7 +114,9 @@ class Dockerfile:
         name, *after = (self._filled(word) for word in words[len(flags) :])
         if name != "scratch" and name.lower() not in self._stages:
             name = self._image(name)
-        self._stages.append(after[1].lower() if len(after) == 2 and after[0].upper() == "AS" else "")  # noqa: PLR2004
+        if after and not (len(after) == 2 and after[0].upper() == "AS" and STAGE.fullmatch(after[1].lower())):  # noqa: PLR2004
+            raise Malformed("FROM takes the name of an image, and AS with the name of a stage")
+        self._stages.append(after[1].lower() if after else "")
         return " ".join([*flags, name, *after])
 
     def _copy(self, kind: str, value: str, done: list[str]) -> str:

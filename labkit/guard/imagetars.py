@@ -38,7 +38,9 @@ class ImageIn(Plain):
         return {MANIFEST: self._manifest, INDEX: self._index, OLD: _left_out}.get(name)
 
     def _on_engine(self, given: Json) -> str:
-        return self._own.image(names.parse_new(str(given)))
+        if not isinstance(given, str):
+            raise Malformed("The archive has a name of an image that is none.")
+        return self._own.image(names.parse_new(given))
 
     def _manifest(self, content: bytes) -> bytes:
         found = _document(content)
@@ -48,12 +50,12 @@ class ImageIn(Plain):
         images = []
         for image in found:
             kept = {key: image[key] for key in known if key in image}
-            images.append(kept | {"RepoTags": [self._on_engine(each) for each in image.get("RepoTags") or []] or None})
+            images.append(kept | {"RepoTags": [self._on_engine(each) for each in _list(image.get("RepoTags"))] or None})
         return json.dumps(images).encode()
 
     def _index(self, content: bytes) -> bytes:
         found = _document(content)
-        for manifest in found.get("manifests") or [] if isinstance(found, dict) else []:
+        for manifest in _list(found.get("manifests")) if isinstance(found, dict) else []:
             notes = manifest.get("annotations") if isinstance(manifest, dict) else None
             if isinstance(notes, dict):
                 notes.pop(REF_NAME, None)
@@ -80,6 +82,12 @@ class ImageOut(Plain):
     def _plain(self, content: bytes) -> bytes:
         # Newline and all: what was not changed stays the same bytes, since other files may hold its digest.
         return self._own.plain(content.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+
+
+def _list(value: Json) -> list[Json]:
+    if not isinstance(value or [], list):
+        raise Malformed("The archive's list of images is none.")
+    return value or []
 
 
 def _left_out(_content: bytes) -> None:

@@ -14,7 +14,8 @@ NOTHING: Json = object()  # a view's answer for "leave this out"; None is JSON's
 
 
 End = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-Mediator = Callable[[End, End], Coroutine[Any, Any, None]]  # of the client's end and the engine's
+CarryOut = Callable[[Generator["Call", "Reply", Any]], Coroutine[Any, Any, Any]]
+Mediator = Callable[[End, End, CarryOut], Coroutine[Any, Any, None]]  # of the client's end and the engine's
 
 
 class Body(Enum):

@@ -135,6 +135,7 @@ ROUTES = (
     Route("POST", "/build/cancel", build.cancel, "id"),
     Route("POST", "/build/prune", build.prune, "all filters keep-storage reserved-space max-used-space min-free-space"),
     Route("POST", "/session", build.session),
+    Route("POST", "/grpc", build.grpc),
 )
 
 

@@ -42,7 +42,7 @@ async def relay(it: Relay, client: Client, engine: Engine, seat: Seat, version: 
         )
         async with opened as exchange:
             if hijack:
-                await _hijack(it, client, exchange, seat)
+                await _hijack(it, client, engine, exchange, seat)
             else:
                 await _stream(it, client, engine, exchange, seat)
         whole = True
@@ -143,7 +143,7 @@ def _viewed(it: Relay, line: bytes) -> bytes:
 # -- a stream both ways ----------------------------------------------------------------------------------------
 
 
-async def _hijack(it: Relay, client: Client, exchange: Exchange, seat: Seat) -> None:
+async def _hijack(it: Relay, client: Client, engine: Engine, exchange: Exchange, seat: Seat) -> None:
     """Hand the engine's head on, and only then bytes: what comes before it the engine would lose."""
     head = asyncio.create_task(exchange.head())
     await head
@@ -156,10 +156,9 @@ async def _hijack(it: Relay, client: Client, exchange: Exchange, seat: Seat) -> 
     upgrade = f"Connection: Upgrade\r\nUpgrade: {it.protocol}\r\n" if exchange.status == UPGRADED else ""
     await client.raw(f"HTTP/1.1 {first}\r\n{kept}{upgrade}\r\n".encode())
     if it.mediate:
-        await it.mediate(
-            (_ahead(client.reader, client.early()), client.writer),
-            (_ahead(exchange.reader, exchange.early()), exchange.writer),
-        )
+        here = _ahead(client.reader, client.early()), client.writer
+        there = _ahead(exchange.reader, exchange.early()), exchange.writer
+        await it.mediate(here, there, lambda plan: perform(plan, engine))
         return
     await both_ways(client, exchange)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from labkit.guard import policy, strictjson
 from labkit.guard.messages import Answer, Body, Call, Relay, Request
+from labkit.guard.notes import note
 from labkit.guard.refusal import Refused
 from labkit.guard.relay import relay
 from labkit.guard.settle import settle
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 MOST_CONNECTIONS = 256  # of one seat
 LOOK_EVERY = 10.0  # s between two looks for the course's images
 BODY_IGNORED = 1 << 16
-log = logging.getLogger("labkit.guard")
 
 
 @dataclass
@@ -137,7 +136,7 @@ class Guard:
             await self._ready(name)
             await self._answer(self.seats[name], client, head)
         except Refused as error:
-            self._note(name, line, error)
+            note(self.ledger, name, line, error)
             if client.answered:
                 return False
             await client.answer(policy.refusal(error))
@@ -179,9 +178,3 @@ class Guard:
             if decision is None or (isinstance(decision, Relay) and decision.then):
                 self.unsettled.add(seat.name)
             raise
-
-    def _note(self, seat: str, line: str, error: Refused) -> None:
-        if error.status == 404 and not error.why:  # noqa: PLR2004  a name that is not there, as often happens
-            return
-        log.info("%s refused: %s: %s", seat, line, error.what)
-        self.ledger.refuse(time.time(), seat, line, str(error))

@@ -65,9 +65,6 @@ class Plain:
         self._left -= len(data)
         if self._left < 0:
             raise Refused("This is larger than the lab allows.", instead="Leave out what is not needed.", status=413)
-        if not self._began:
-            self._began = True
-            _refuse_compressed(data)
         if self._pass >= len(data):  # nothing but content, as nearly always
             self._pass -= len(data)
             return data
@@ -86,6 +83,7 @@ class Plain:
                 self._held += data[at : at + step]
                 if len(self._held) == self._want:
                     whole, self._held = bytes(self._held), bytearray()
+                    self._begin(whole)
                     out.append(self._after(whole))
             at += step
         return b"".join(out)
@@ -96,9 +94,16 @@ class Plain:
         Raises:
             Malformed: it is cut off.
         """
-        if self._pass or self._skip or self._held or self._said:
+        self._begin(bytes(self._held))
+        if self._pass or self._skip or self._held or self._said or self._after != self._header:
             raise Malformed("The tar is cut off.")
         return bytes(2 * BLOCK)
+
+    def _begin(self, first: bytes) -> None:
+        """Look at the first block, however it came in parts."""
+        if not self._began:
+            self._began = True
+            _refuse_compressed(first)
 
     def edit(self, name: str, info: tarfile.TarInfo) -> Callable[[bytes], bytes | None] | None:  # noqa: ARG002
         """Give what an entry's content goes through, or None where it goes on as it is.
@@ -261,10 +266,15 @@ class Gunzip:
     def __init__(self, tar: Plain) -> None:
         self._tar, self._unzip, self._began = tar, zlib.decompressobj(31), False
         self._compressed = False
+        self._first = b""  # too little to tell
 
     def feed(self, data: bytes) -> bytes:
         """Take the next bytes; give what goes on."""
         if not self._began:
+            data, self._first = self._first + data, b""
+            if len(data) < len(GZIP):
+                self._first = data
+                return b""
             self._began, self._compressed = True, data.startswith(GZIP)
         if not self._compressed:
             return self._tar.feed(data)
@@ -282,4 +292,4 @@ class Gunzip:
         """Say that nothing more comes; give the end."""
         if self._compressed and not self._unzip.eof:
             raise Malformed("The compressed tar is cut off.")
-        return self._tar.close()
+        return self._tar.feed(self._first) + self._tar.close()

@@ -11,27 +11,29 @@ from typing import TYPE_CHECKING, Any
 
 from google.protobuf.message import DecodeError
 
-from labkit.guard.buildkit.packets import DATA, ERROR, FINISH, MODE_FOLDER, MODE_TYPE, REQUEST, STAT, Packet, Stat
-from labkit.guard.buildkit.rpc import ANSWER, Budget, Code, Fault, ending, fault_of, framed, messages, request
+from labkit.guard.buildkit.control import end, speak
+from labkit.guard.buildkit.rpc import ANSWER, Budget, Code, Fault, fault_of, framed, messages, request
+from labkit.guard.buildkit.schema import MESSAGE
 from labkit.guard.buildkit.wire import Connection, Gone, Stream
 from labkit.guard.refusal import Refused
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from labkit.guard.messages import CarryOut, End
+
 DIFF_COPY = "/moby.filesync.v1.FileSync/DiffCopy"
 # What the engine may ask of the docker command; passwords of registries are not among it.
 ALLOWED = (DIFF_COPY, "/grpc.health.v1.Health/Check", "/moby.buildkit.secrets.v1.Secrets/GetSecret")
 STANDARD = ("content-type", "user-agent", "te")
+STAT, REQUEST, DATA, FINISH, ERROR = range(5)  # types of a packet
+MODE_TYPE, MODE_FOLDER = 0x8F280000, 1 << 31  # bits of a mode (source: Go, io/fs.ModeType)
+Packet, Stat = MESSAGE["Packet"], MESSAGE["Stat"]
 IGNORE = ".dockerignore"
 MOST_FILES, LARGEST, STEP = 64, 4 << 20, 32 << 10
 
 
-async def mediate(
-    client: tuple[asyncio.StreamReader, asyncio.StreamWriter],
-    engine: tuple[asyncio.StreamReader, asyncio.StreamWriter],
-    rewrite: Callable[[bytes], bytes],
-) -> None:
+async def mediate(client: End, engine: End, _carry_out: CarryOut, *, rewrite: Callable[[bytes], bytes]) -> None:
     """Speak for each side to the other until one of them leaves.
 
     Args:
@@ -39,22 +41,8 @@ async def mediate(
         engine: who asks.
         rewrite: what a Dockerfile goes through; may raise `Refused`.
     """
-    tasks: set[asyncio.Task[None]] = set()
     there = Connection(*client, client=True)
-
-    def accept(asked: Stream) -> None:
-        task = asyncio.create_task(_serve(asked, there, rewrite))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-
-    here = Connection(*engine, client=False, accept=accept)
-    runs = [asyncio.create_task(here.run()), asyncio.create_task(there.run())]
-    try:
-        await asyncio.wait(runs, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in (*runs, *tasks):
-            task.cancel()
-        await asyncio.gather(*runs, *tasks, return_exceptions=True)
+    await speak(Connection(*engine, client=False), there, lambda asked: _serve(asked, there, rewrite))
 
 
 async def _serve(asked: Stream, there: Connection, rewrite: Callable[[bytes], bytes]) -> None:
@@ -70,11 +58,11 @@ async def _serve(asked: Stream, there: Connection, rewrite: Callable[[bytes], by
         else:
             await _pass(asked, answer)
     except Refused as error:
-        await _end(asked, Fault(Code.PERMISSION_DENIED, str(error)))
+        await end(asked, Fault(Code.PERMISSION_DENIED, str(error)))
     except DecodeError:
-        await _end(asked, Fault(Code.INVALID_ARGUMENT, "This is no message that the lab's guard can read."))
+        await end(asked, Fault(Code.INVALID_ARGUMENT, "This is no message that the lab's guard can read."))
     except Fault as fault:
-        await _end(asked, fault)
+        await end(asked, fault)
     except Gone:
         await asked.reset()
     finally:
@@ -87,13 +75,6 @@ def _check(path: str) -> None:
         raise Fault(Code.UNIMPLEMENTED, f"The lab's guard does not let the engine ask for {path}.")
 
 
-async def _end(asked: Stream, fault: Fault | None) -> None:
-    try:
-        await asked.send_headers([*ANSWER, *ending(fault)] if not asked.answered else ending(fault), end=True)
-    except Gone:
-        return
-
-
 async def _pass(asked: Stream, answer: Stream) -> None:
     """Hand on what comes, both ways."""
     up = asyncio.create_task(_pump(asked, answer))
@@ -102,7 +83,7 @@ async def _pass(asked: Stream, answer: Stream) -> None:
         await asked.send_headers(ANSWER)
         while data := await answer.read():
             await asked.send(data)
-        await _end(asked, fault_of(answer))
+        await end(asked, fault_of(answer))
     finally:
         up.cancel()
         await asyncio.gather(up, return_exceptions=True)
@@ -144,7 +125,7 @@ async def _dockerfiles(asked: Stream, answer: Stream, rewrite: Callable[[bytes],
         if packet.type == FINISH:
             break
     await _send(asked, Packet(type=FINISH))
-    await _end(asked, None)
+    await end(asked, None)
 
 
 async def _packets(stream: Stream, budget: Budget) -> AsyncIterator[Any]:

@@ -132,7 +132,7 @@ class Connection:
         client: bool,
         accept: Callable[[Stream], None] | None = None,
     ) -> None:
-        self._reader, self._writer, self._accept = reader, writer, accept
+        self._reader, self._writer, self.accept = reader, writer, accept
         self._h2 = H2Connection(H2Configuration(client_side=client, header_encoding="utf-8"))
         self._h2.local_settings = Settings(
             client=client,
@@ -283,7 +283,7 @@ class Connection:
 
     def _begin(self, event: RequestReceived) -> None:
         self._seen += 1
-        if self._seen > STREAMS_EVER or not self._accept:
+        if self._seen > STREAMS_EVER or not self.accept:
             self._h2.close_connection(ErrorCodes.ENHANCE_YOUR_CALM)
             self._closed = True
             return
@@ -291,7 +291,7 @@ class Connection:
         stream.fields = list(event.headers)  # type: ignore[arg-type]
         stream.headers = dict(stream.fields)
         self._streams[stream.id] = stream
-        self._accept(stream)
+        self.accept(stream)
 
     def _wake(self) -> None:
         for stream in self._streams.values():

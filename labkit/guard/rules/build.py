@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from labkit.guard import names, strictjson
-from labkit.guard.buildkit.session import mediate
+from labkit.guard.buildkit import control
+from labkit.guard.buildkit import session as session_files
 from labkit.guard.context import Context
 from labkit.guard.dockerfile import Dockerfile
 from labkit.guard.messages import Answer, Call, Plan, Relay, Request, Shape
 from labkit.guard.refusal import Malformed, Refused
 from labkit.guard.rules.common import chosen, say
-from labkit.guard.rules.incoming import look_at_triggers, made_view, owned
+from labkit.guard.rules.incoming import built, look_at_triggers, made_view, owned
 
 if TYPE_CHECKING:
     from labkit.guard.seat import Seat
@@ -181,6 +183,18 @@ def session(request: Request, seat: Seat) -> Plan:
         Shape.HIJACK,
         ended=lambda _: seat.forget("session", uuid),
         protocol="h2c",
-        mediate=lambda client, engine: mediate(client, engine, rewrite),
+        mediate=partial(session_files.mediate, rewrite=rewrite),
     )
     yield
+
+
+def grpc(request: Request, seat: Seat) -> Plan:  # noqa: ARG001
+    """BuildKit's own door; each call is judged."""
+    yield from look_at_triggers(seat)
+    plan = partial(built, seat)
+    return Relay(
+        Call("POST", "/grpc"),
+        Shape.HIJACK,
+        protocol="h2c",
+        mediate=partial(control.mediate, seat=seat, owned=plan),
+    )

@@ -112,6 +112,14 @@ def look_at_triggers(seat: Seat) -> Generator[Call, Reply, None]:
             seat.own("image", thing.id, parent=HARMLESS if is_harmless(triggers, seat) else HARMFUL)
 
 
+def built(seat: Seat, refs: list[names.Ref], digest: str) -> Generator[Call, Reply, None]:
+    """Write down the image that BuildKit made: its id is what the engine has under its name, or digest."""
+    for given, named in [*((seat.names.image(ref), [ref]) for ref in refs), (digest, [])]:
+        looked = (yield Call("GET", f"/images/{given}/json")) if given else Reply(NOT_FOUND)
+        if looked.ok:
+            yield from owned(seat, [looked.body["Id"]], named)
+
+
 def load(request: Request, seat: Seat) -> Plan:
     """ImageLoad: the names in the archive become this seat's before the engine reads them."""
     quiet = (("quiet", "1"),) if request.flag("quiet") else ()

@@ -1,0 +1,232 @@
+"""BuildKit's own door (POST /grpc), by which a current docker command and buildx build.
+
+The guard ends the client's HTTP/2 connection and has one of its own to the engine. A call that it does not know is not
+made; of those that it knows, `judge` writes each message anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from google.protobuf.message import DecodeError
+
+from labkit.guard.buildkit import judge
+from labkit.guard.buildkit.rpc import ANSWER, Budget, Code, Fault, ending, fault_of, framed, messages, only, request
+from labkit.guard.buildkit.schema import MESSAGE
+from labkit.guard.buildkit.wire import Connection, Gone, Stream
+from labkit.guard.notes import note
+from labkit.guard.refusal import Malformed, Missing, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Generator
+
+    from labkit.guard.buildkit.judge import Build
+    from labkit.guard.messages import CarryOut, End
+    from labkit.guard.names import Ref
+    from labkit.guard.seat import Seat
+
+CONTROL, BRIDGE = "/moby.buildkit.v1.Control", "/moby.buildkit.v1.frontend.LLBBridge"
+AS_IT_IS = (f"{CONTROL}/ListWorkers", f"{CONTROL}/Info", "/grpc.health.v1.Health/Check")
+EMPTY = (f"{CONTROL}/DiskUsage", "/opentelemetry.proto.collector.trace.v1.TraceService/Export")
+BUILD_ID = "buildkit-controlapi-buildid"
+CODES = {400: Code.INVALID_ARGUMENT, 404: Code.NOT_FOUND}
+
+
+@dataclass
+class Door:
+    """One client's connection.
+
+    Attributes:
+        seat: whose it is.
+        engine: the connection to BuildKit.
+        carry_out: makes calls of the Engine API.
+        owned: plan to write down an image, from its names and its digest.
+        builds: those that this connection has begun, by ref.
+    """
+
+    seat: Seat
+    engine: Connection
+    carry_out: CarryOut
+    owned: Callable[[list[Ref], str], Generator[Any, Any, Any]]
+    builds: dict[str, Build] = field(default_factory=dict)
+
+    async def serve(self, asked: Stream) -> None:
+        """Answer one call."""
+        path = asked.headers.get(":path", "")
+        try:
+            await self._answer(path, asked)
+        except Refused as error:
+            note(self.seat.ledger, self.seat.name, path, error)
+            await end(asked, Fault(CODES.get(error.status, Code.PERMISSION_DENIED), str(error)))
+        except DecodeError:
+            await end(asked, Fault(Code.INVALID_ARGUMENT, "This is no message that the lab's guard can read."))
+        except Fault as fault:
+            await end(asked, fault)
+        except Gone:
+            await asked.reset()
+
+    async def _answer(self, path: str, asked: Stream) -> None:
+        rules: dict[str, Callable[[Stream, bytes], Awaitable[None]]] = {
+            f"{CONTROL}/Solve": self._solve,
+            f"{CONTROL}/Status": self._status,
+            f"{BRIDGE}/Ping": self._ping,
+            f"{BRIDGE}/Solve": self._bridge_solve,
+            f"{BRIDGE}/Return": self._return,
+        }
+        if path not in (*rules, *AS_IT_IS, *EMPTY):
+            raise Fault(Code.UNIMPLEMENTED, f"The lab's guard does not know {path[:100]}.")
+        body = await only(asked, Budget())
+        if path in rules:
+            await rules[path](asked, body)
+        elif path in EMPTY:
+            await asked.send_headers(ANSWER)
+            await asked.send(framed(b""))
+            await end(asked, None)
+        else:
+            await self._hand_on(asked, await self._call(asked, b""))
+
+    async def _call(self, asked: Stream, body: bytes) -> Stream:
+        """Make the same call of the engine, with the body as it was written anew."""
+        more = [(BUILD_ID, self._of(asked)[0])] if BUILD_ID in asked.headers else []
+        answer = await self.engine.open(request(asked.headers[":path"], *more))
+        await answer.send(framed(body), end=True)
+        return answer
+
+    def _of(self, asked: Stream) -> tuple[str, Build]:
+        """Give the build that a call of the bridge is about."""
+        ref = asked.headers.get(BUILD_ID, "")
+        if ref not in self.builds:
+            raise Missing("no such job")
+        return ref, self.builds[ref]
+
+    async def _hand_on(self, asked: Stream, answer: Stream, view: Callable[[bytes], bytes] | None = None) -> None:
+        try:
+            await answer.started()
+            await asked.send_headers(ANSWER)
+            async for body in messages(answer, Budget()):
+                await asked.send(framed(view(body) if view else body))
+            await end(asked, self._said(fault_of(answer)))
+        finally:
+            await answer.reset()
+
+    async def _result(self, answer: Stream) -> bytes:
+        """Give the one message of an answer; a fault is said in the seat's words."""
+        try:
+            await answer.started()
+            found = b""
+            async for body in messages(answer, Budget()):
+                found = body
+            if fault := self._said(fault_of(answer)):
+                raise fault
+            return found
+        finally:
+            await answer.reset()
+
+    def _said(self, fault: Fault | None) -> Fault | None:
+        return Fault(fault.code, self.seat.names.plain(fault.text)) if fault else None
+
+    # -- the calls -------------------------------------------------------------------------------------------------
+
+    async def _solve(self, asked: Stream, body: bytes) -> None:
+        ref, build, anew = judge.solve(body, self.seat)
+        if ref in self.builds:
+            raise Malformed("A build of this name is there already.")
+        self.builds[ref] = build
+        self.seat.own("build", ref)
+        found = MESSAGE["Solved"].FromString(await self._result(await self._call(asked, anew)))
+        told = {key: self.seat.names.plain(value) for key, value in found.response.items()}
+        await self.carry_out(self.owned(build.names, told.get("containerimage.digest", "")))
+        await self._tell(asked, MESSAGE["Solved"](response=told).SerializeToString())
+
+    async def _status(self, asked: Stream, body: bytes) -> None:
+        ref = MESSAGE["Status"].FromString(body).ref
+        # A client may ask how a build goes before it begins it: its name is then this seat's.
+        if not judge.ID.fullmatch(ref) or self.seat.ledger.owned_by_others(self.seat.name, "build", ref):
+            raise Missing("no such job")
+        self.seat.own("build", ref)
+        answer = await self._call(asked, MESSAGE["Status"](ref=ref).SerializeToString())
+        await self._hand_on(asked, answer, lambda part: progress(part, self.seat))
+
+    async def _ping(self, asked: Stream, _body: bytes) -> None:
+        self._of(asked)
+        await self._hand_on(asked, await self._call(asked, b""))
+
+    async def _bridge_solve(self, asked: Stream, body: bytes) -> None:
+        _, build = self._of(asked)
+        answer = await self._result(await self._call(asked, judge.bridge_solve(body, build, self.seat)))
+        result = MESSAGE["BridgeSolved"].FromString(answer).result
+        build.results |= {result.ref.id, *(each.id for each in result.refs.refs.values())} - {""}
+        await self._tell(asked, answer)
+
+    async def _return(self, asked: Stream, body: bytes) -> None:
+        _, build = self._of(asked)
+        await self._hand_on(asked, await self._call(asked, judge.returned(body, build)))
+
+    async def _tell(self, asked: Stream, body: bytes) -> None:
+        await asked.send_headers(ANSWER)
+        await asked.send(framed(body))
+        await end(asked, None)
+
+
+def progress(body: bytes, seat: Seat) -> bytes:
+    """Give what is shown while a build goes on in the seat's names; all else of it stays as it is."""
+    found = MESSAGE["Progress"].FromString(body)
+    for vertex in found.vertexes:
+        vertex.name = seat.names.plain(vertex.name)
+    for status in found.statuses:
+        status.id, status.name = seat.names.plain(status.id), seat.names.plain(status.name)
+    return bytes(found.SerializeToString())
+
+
+async def end(asked: Stream, fault: Fault | None) -> None:
+    """End a call, unless its caller has left."""
+    try:
+        await asked.send_headers(ending(fault) if asked.answered else [*ANSWER, *ending(fault)], end=True)
+    except Gone:
+        return
+
+
+async def mediate(
+    client: End,
+    engine: End,
+    carry_out: CarryOut,
+    *,
+    seat: Seat,
+    owned: Callable[[list[Ref], str], Generator[Any, Any, Any]],
+) -> None:
+    """Stand between a client and BuildKit until one of them leaves.
+
+    Args:
+        client: who asks.
+        engine: BuildKit.
+        carry_out: makes calls of the Engine API.
+        seat: whose connection it is.
+        owned: plan to write down an image that came to be, from its names and its digest.
+    """
+    there = Connection(*engine, client=True)
+    door = Door(seat, there, carry_out, owned)
+    try:
+        await speak(Connection(*client, client=False, accept=None), there, door.serve)
+    finally:
+        seat.forget("build", *door.builds)
+
+
+async def speak(here: Connection, there: Connection, serve: Callable[[Stream], Awaitable[None]]) -> None:
+    """Run both connections, and serve what is asked on the first, until one of them ends."""
+    tasks: set[asyncio.Future[None]] = set()
+
+    def accept(asked: Stream) -> None:
+        task = asyncio.ensure_future(serve(asked))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    here.accept = accept
+    runs = [asyncio.create_task(here.run()), asyncio.create_task(there.run())]
+    try:
+        await asyncio.wait(runs, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (*runs, *tasks):
+            task.cancel()
+        await asyncio.gather(*runs, *tasks, return_exceptions=True)
