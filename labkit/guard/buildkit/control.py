@@ -29,7 +29,13 @@ if TYPE_CHECKING:
 
 CONTROL, BRIDGE = "/moby.buildkit.v1.Control", "/moby.buildkit.v1.frontend.LLBBridge"
 AS_IT_IS = (f"{CONTROL}/ListWorkers", f"{CONTROL}/Info", "/grpc.health.v1.Health/Check")
-EMPTY = (f"{CONTROL}/DiskUsage", "/opentelemetry.proto.collector.trace.v1.TraceService/Export")
+# What is answered here, with so many empty messages: the cache is for all, and nobody needs the traces.
+EMPTY = {
+    f"{CONTROL}/DiskUsage": 1,
+    f"{CONTROL}/Prune": 0,
+    "/opentelemetry.proto.collector.trace.v1.TraceService/Export": 1,
+}
+JOB_SECONDS = 5.0  # a call about a build may come before the one that begins it (source: BuildKit waits so, too)
 BUILD_ID = "buildkit-controlapi-buildid"
 CODES = {400: Code.INVALID_ARGUMENT, 404: Code.NOT_FOUND}
 
@@ -51,6 +57,7 @@ class Door:
     carry_out: CarryOut
     owned: Callable[[list[Ref], str], Generator[Any, Any, Any]]
     builds: dict[str, Build] = field(default_factory=dict)
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def serve(self, asked: Stream) -> None:
         """Answer one call."""
@@ -82,24 +89,29 @@ class Door:
             await rules[path](asked, body)
         elif path in EMPTY:
             await asked.send_headers(ANSWER)
-            await asked.send(framed(b""))
+            await asked.send(framed(b"") * EMPTY[path])
             await end(asked, None)
         else:
             await self._hand_on(asked, await self._call(asked, b""))
 
     async def _call(self, asked: Stream, body: bytes) -> Stream:
         """Make the same call of the engine, with the body as it was written anew."""
-        more = [(BUILD_ID, self._of(asked)[0])] if BUILD_ID in asked.headers else []
+        more = [(BUILD_ID, asked.headers[BUILD_ID])] if asked.headers.get(BUILD_ID) in self.builds else []
         answer = await self.engine.open(request(asked.headers[":path"], *more))
         await answer.send(framed(body), end=True)
         return answer
 
-    def _of(self, asked: Stream) -> tuple[str, Build]:
+    async def _of(self, asked: Stream) -> Build:
         """Give the build that a call of the bridge is about."""
         ref = asked.headers.get(BUILD_ID, "")
-        if ref not in self.builds:
-            raise Missing("no such job")
-        return ref, self.builds[ref]
+        try:
+            async with asyncio.timeout(JOB_SECONDS):
+                while ref not in self.builds:
+                    self.begun.clear()
+                    await self.begun.wait()
+        except TimeoutError:
+            raise Missing("no such job") from None
+        return self.builds[ref]
 
     async def _hand_on(self, asked: Stream, answer: Stream, view: Callable[[bytes], bytes] | None = None) -> None:
         try:
@@ -134,6 +146,7 @@ class Door:
         if ref in self.builds:
             raise Malformed("A build of this name is there already.")
         self.builds[ref] = build
+        self.begun.set()
         self.seat.own("build", ref)
         found = MESSAGE["Solved"].FromString(await self._result(await self._call(asked, anew)))
         told = {key: self.seat.names.plain(value) for key, value in found.response.items()}
@@ -150,18 +163,18 @@ class Door:
         await self._hand_on(asked, answer, lambda part: progress(part, self.seat))
 
     async def _ping(self, asked: Stream, _body: bytes) -> None:
-        self._of(asked)
+        await self._of(asked)
         await self._hand_on(asked, await self._call(asked, b""))
 
     async def _bridge_solve(self, asked: Stream, body: bytes) -> None:
-        _, build = self._of(asked)
+        build = await self._of(asked)
         answer = await self._result(await self._call(asked, judge.bridge_solve(body, build, self.seat)))
         result = MESSAGE["BridgeSolved"].FromString(answer).result
         build.results |= {result.ref.id, *(each.id for each in result.refs.refs.values())} - {""}
         await self._tell(asked, answer)
 
     async def _return(self, asked: Stream, body: bytes) -> None:
-        _, build = self._of(asked)
+        build = await self._of(asked)
         await self._hand_on(asked, await self._call(asked, judge.returned(body, build)))
 
     async def _tell(self, asked: Stream, body: bytes) -> None:

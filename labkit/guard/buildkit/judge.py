@@ -30,7 +30,7 @@ WALLS = {
     "cache-imports": "--cache-from",
     "cgroup-parent": "--cgroup-parent",
     "cmdline": "# syntax",
-    "context": "a context from an address",
+    "context": "a context that is no folder",
     "hostname": "a host name",
     "shm-size": "--shm-size",
     "source": "# syntax",
@@ -101,8 +101,9 @@ def _exported(asked: Any) -> dict[str, dict[str, str]]:  # noqa: ANN401
     given = given or ([(asked.exporter, dict(asked.exporter_attrs))] if asked.exporter else [])
     for kind, attrs in given:
         if kind not in EXPORTERS or attrs.get("push", "false") not in ("", "false"):
+            flag = f"--output type={kind[:40]}" if kind not in EXPORTERS else "--push"
             raise Refused(
-                f"The lab does not allow --output type={kind[:40]}{',push' if attrs.get('push') else ''}.",
+                f"The lab does not allow {flag}.",
                 why="The result of a build here is an image on the engine.",
                 instead="Leave --output and --push out; `docker cp` and `docker save` get files out.",
             )
@@ -148,7 +149,8 @@ def options(given: dict[str, str], seat: Seat) -> dict[str, str]:
     for key, value in given.items():
         harmless = key in kept or key.startswith(DROPPED) or key == "force-network-mode"
         if not harmless and value not in ("", "false", "0", "null"):
-            raise Refused(f"The lab does not allow {WALLS.get(key, key)[:60]} with build.", instead="Leave it out.")
+            flag = "--build-context" if key.startswith("context:") else WALLS.get(key, key)
+            raise Refused(f"The lab does not allow {flag[:60]} with build.", instead="Leave it out.")
     if kept.get("filename", "").endswith(".dockerignore"):
         raise Refused("A Dockerfile's name cannot end with .dockerignore.")
     if kept.get("requestid", REQUESTS[0]) not in REQUESTS:
