@@ -22,7 +22,7 @@ FRONTEND = "dockerfile.v0"
 EXPORTERS = ("", "moby", "image")
 # Options of the Dockerfile frontend that go on as they are.
 OPTIONS = ("filename", "target", "platform", "no-cache", "requestid", "frontend.caps", "multi-platform")
-DROPPED = ("image-resolve-mode", "attest:", "vcs:", "contextkey", "dockerfilekey")
+DROPPED = ("image-resolve-mode", "attest:", "label:", "vcs:", "contextkey", "dockerfilekey")
 REQUESTS = ("frontend.lint", "frontend.outline", "frontend.targets", "frontend.subrequests.describe")
 WALLS = {
     "add-hosts": "--add-host",

@@ -142,6 +142,8 @@ class Connection:
                 SettingCodes.ENABLE_PUSH: 0,
             },
         )
+        self._h2.initiate_connection()
+        self._h2.increment_flow_control_window(WINDOW)
         self._streams: dict[int, Stream] = {}
         self._seen = 0
         self._closed = False
@@ -149,8 +151,6 @@ class Connection:
     async def run(self) -> None:
         """Speak HTTP/2 until the peer closes or breaks the protocol."""
         try:
-            self._h2.initiate_connection()
-            self._h2.increment_flow_control_window(WINDOW)
             await self._flush()
             while not self._closed and (data := await self._reader.read(CHUNK)):
                 for event in self._h2.receive_data(data):
