@@ -168,6 +168,7 @@ class Container(Document):
 class Exec(Document):
     """ContainerExec."""
 
+    DROPPED = frozenset({"Container"})  # the SDK says it here, too
     attach_stdin: bool = False
     attach_stdout: bool = False
     attach_stderr: bool = False

@@ -222,9 +222,10 @@ def decide(row: Route, request: Request, seat: Seat) -> Generator[Call, Reply, D
     try:
         return (yield from row.rule(request, seat))
     except Refused as error:
-        return error
+        return error.with_traceback(None)
 
 
 def refusal(error: Refused) -> Answer:
     """Give the answer that says a refusal."""
+    error.with_traceback(None)  # a wall is one object for all: its trace would grow, and hold every body it refused
     return Answer(error.status, {"message": str(error)})

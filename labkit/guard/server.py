@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import sqlite3
 import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -29,6 +31,11 @@ if TYPE_CHECKING:
 MOST_CONNECTIONS = 256  # of one seat
 LOOK_EVERY = 10.0  # s between two looks for the course's images
 BODY_IGNORED = 1 << 16
+NO_LEDGER = (
+    "The lab's guard could not write down whose this is ({}), so it did not go on. Is the disk full? "
+    "Make room there, then try again."
+)
+log = logging.getLogger("labkit.guard")
 
 
 @dataclass
@@ -144,6 +151,12 @@ class Guard:
             if client.answered:
                 return False
             await client.answer(Answer(503, {"message": "The Docker Engine behind the lab's guard does not answer."}))
+        except sqlite3.Error as error:
+            log.info("%s: %s: the ledger cannot be written: %s", name, line, error)
+            self.unsettled.add(name)  # what the engine has done meanwhile is found again
+            if client.answered:
+                return False
+            await client.answer(Answer(507, {"message": NO_LEDGER.format(error)}))
         return client.again()
 
     async def _ready(self, name: str) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from labkit.guard.messages import Answer, Query
 
-STEP = 1 << 16  # bytes read, and held unsent, at a time
+STEP = 1 << 18  # bytes read, and held unsent, at a time: what a system call brings of a stream
 HEAD_BYTES = 1 << 16
 HEAD_SECONDS = 10.0  # from a request's first byte to the end of its head
 BODY_SECONDS = 30.0  # for a body that is read whole
@@ -62,11 +62,11 @@ class Client:
         event = self._next()
         if event is h11.NEED_DATA and not self._http.trailing_data[0]:
             async with asyncio.timeout(IDLE_SECONDS):
-                if not await self._more():
+                if not await self._more(HEAD_BYTES):
                     return None
         async with asyncio.timeout(HEAD_SECONDS):
             while (event := self._next() if event is h11.NEED_DATA else event) is h11.NEED_DATA:
-                if not await self._more():
+                if not await self._more(HEAD_BYTES):
                     return None
         if not isinstance(event, h11.Request):
             return None
@@ -132,8 +132,8 @@ class Client:
         except h11.RemoteProtocolError as error:
             raise Malformed(f"This is no request that the lab's guard can read: {error}.") from error
 
-    async def _more(self) -> bool:
-        data = await self.reader.read(STEP)
+    async def _more(self, most: int = STEP) -> bool:
+        data = await self.reader.read(most)
         try:
             self._http.receive_data(data)
         except (h11.RemoteProtocolError, RuntimeError) as error:

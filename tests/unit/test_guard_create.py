@@ -169,13 +169,13 @@ class TestPorts:
     def bound(self, wish, **more):
         return host({"PortBindings": wish}, **more)["PortBindings"]
 
-    @pytest.mark.parametrize("ip", ["", "0.0.0.0", "::", "127.0.0.1", "localhost"])
+    @pytest.mark.parametrize("ip", ["", "0.0.0.0", "::", "127.0.0.1", "localhost"])  # noqa: S104
     def test_are_published_on_the_seats_address(self, ip):
         there = self.bound({"80/tcp": [{"HostIp": ip, "HostPort": "8080"}]}, it=seat(publish="127.0.0.2"))
         assert there == {"80/tcp": [{"HostIp": "127.0.0.2", "HostPort": "8080"}]}
 
     def test_two_for_both_families_become_one(self):
-        both = [{"HostIp": "0.0.0.0", "HostPort": "8080"}, {"HostIp": "::", "HostPort": "8080"}]
+        both = [{"HostIp": "0.0.0.0", "HostPort": "8080"}, {"HostIp": "::", "HostPort": "8080"}]  # noqa: S104
         assert len(self.bound({"80/tcp": both})["80/tcp"]) == 1
 
     @pytest.mark.parametrize("port", ["7999", "8101", "1", "65536", "99999"])

@@ -93,6 +93,10 @@ REFUSED = {
     "an unknown word": "FROM alpine:3.20\nFETCH redis\n",
     "a mark before the first word": b"\xef\xbb\xbfFROM redis\n",
     "a here-document": "FROM alpine:3.20\nCOPY <<EOF /a\nFROM redis\nEOF\n",
+    "a here-document that hides a stage": 'FROM scratch\nRUN <<"RUN "\nFROM scratch AS bob\nFROM scratch\nRUN \n',
+    "a stage with an image's name": "FROM alpine:3.20 AS labkit.invalid/bob/o/secret:1\n",
+    "FROM with more words": "FROM alpine:3.20 redis\n",
+    "no UTF-8": b"FROM alpine:3.20\nRUN echo \xb4\n",
     "nothing after FROM": "FROM \n FROM redis\n",
     "odd flags": "FROM --x=y alpine:3.20\n",
 }

@@ -30,7 +30,9 @@ def test_a_wall_says_what_why_and_what_instead(key, value):
     assert WALLS[key][0] in str(found.value)
 
 
-@pytest.mark.parametrize("key", ["privileged", "PRIVILEGED", "Privıleged", "deviceſ", "binds", "BINDS", "hostconfig"])
+@pytest.mark.parametrize(
+    "key", ["privileged", "PRIVILEGED", "Priv\u0131leged", "device\u017f", "binds", "BINDS", "hostconfig"]
+)
 @pytest.mark.parametrize("level", [models.Container, models.HostConfig])
 def test_another_spelling_is_no_known_field(level, key):
     with pytest.raises(Malformed, match="does not know the field"):
