@@ -110,7 +110,7 @@ def _check_namespaces(host: models.HostConfig) -> None:
         raise Refused(f"The lab does not allow --runtime {host.runtime[:40]}.", why="It knows the default one only.")
 
 
-def limits(wished: models.HostConfig | models.Update, bounds: Bounds) -> dict[str, Json]:
+def limits(wished: models.Wished, bounds: Bounds) -> dict[str, Json]:
     """Give what a container may use: as it asked, but never more than the lab allows; swap adds nothing."""
     each = bounds.each
     memory = min(wished.memory, bounds.memory) if wished.memory > 0 else each.memory

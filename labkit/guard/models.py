@@ -78,8 +78,8 @@ class Mount(Document):
     tmpfs_options: TmpfsOptions | None = None
 
 
-class HostConfig(Document):
-    """What a container has of the machine."""
+class Wished(Document):
+    """What a container may use, as a client wishes it."""
 
     DROPPED = frozenset({"ContainerIDFile", "ConsoleSize", "MemorySwappiness", "CpuCount", "CpuPercent"})
 
@@ -88,12 +88,17 @@ class HostConfig(Document):
     memory_reservation: Whole = 0
     nano_cpus: Whole = 0
     pids_limit: Whole = 0
+    restart_policy: RestartPolicy = Field(default_factory=RestartPolicy)
+
+
+class HostConfig(Wished):
+    """What a container has of the machine."""
+
     cap_add: Words = Field(default_factory=list)
     cap_drop: Words = Field(default_factory=list)
     security_opt: Words = Field(default_factory=list)
     log_config: LogConfig = Field(default_factory=LogConfig)
     runtime: Word = ""
-    restart_policy: RestartPolicy = Field(default_factory=RestartPolicy)
     ulimits: Annotated[list[Ulimit], Field(max_length=16)] = Field(default_factory=list)
     shm_size: Whole = 0
     tmpfs: Annotated[dict[Path, Text], Field(max_length=16)] = Field(default_factory=dict)
@@ -112,12 +117,6 @@ class HostConfig(Document):
     port_bindings: Annotated[dict[Port, Bindings | None], Field(max_length=16)] = Field(default_factory=dict)
     binds: Annotated[list[Text], Field(max_length=16)] = Field(default_factory=list)
     mounts: Annotated[list[Mount], Field(max_length=16)] = Field(default_factory=list)
-
-
-class IpamConfig(Document):
-    """Addresses that a client asks for; the lab gives them."""
-
-    DROPPED = frozenset({"LinkLocalIPs"})
 
 
 class Endpoint(Document):
@@ -193,16 +192,8 @@ class ExecStart(Document):
     )
 
 
-class Update(Document):
+class Update(Wished):
     """ContainerUpdate."""
-
-    DROPPED = HostConfig.DROPPED
-    memory: Whole = 0
-    memory_swap: Whole = 0
-    memory_reservation: Whole = 0
-    nano_cpus: Whole = 0
-    pids_limit: Whole = 0
-    restart_policy: RestartPolicy = Field(default_factory=RestartPolicy)
 
 
 class Volume(Document):
@@ -236,7 +227,3 @@ class Connect(Document):
     container: Word = ""
     endpoint_config: Endpoint = Field(default_factory=Endpoint)
     force: bool = False
-
-
-class Empty(Document):
-    """A body that says nothing."""

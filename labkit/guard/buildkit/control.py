@@ -10,14 +10,12 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from google.protobuf.message import DecodeError
-
 from labkit.guard.buildkit import judge
-from labkit.guard.buildkit.rpc import ANSWER, Budget, Code, Fault, ending, fault_of, framed, messages, only, request
+from labkit.guard.buildkit.rpc import ANSWER, Budget, Code, Fault, fault_of, framed, messages, only, request
 from labkit.guard.buildkit.schema import MESSAGE
-from labkit.guard.buildkit.wire import Connection, Gone, Stream
-from labkit.guard.notes import note
-from labkit.guard.refusal import Malformed, Missing, Refused
+from labkit.guard.buildkit.serving import answer, end, speak
+from labkit.guard.buildkit.wire import Connection, Stream
+from labkit.guard.refusal import Malformed, Missing
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator
@@ -37,7 +35,6 @@ EMPTY = {
 }
 JOB_SECONDS = 5.0  # a call about a build may come before the one that begins it (source: BuildKit waits so, too)
 BUILD_ID = "buildkit-controlapi-buildid"
-CODES = {400: Code.INVALID_ARGUMENT, 404: Code.NOT_FOUND}
 
 
 @dataclass
@@ -61,18 +58,7 @@ class Door:
 
     async def serve(self, asked: Stream) -> None:
         """Answer one call."""
-        path = asked.headers.get(":path", "")
-        try:
-            await self._answer(path, asked)
-        except Refused as error:
-            note(self.seat.ledger, self.seat.name, path, error)
-            await end(asked, Fault(CODES.get(error.status, Code.PERMISSION_DENIED), str(error)))
-        except DecodeError:
-            await end(asked, Fault(Code.INVALID_ARGUMENT, "This is no message that the lab's guard can read."))
-        except Fault as fault:
-            await end(asked, fault)
-        except Gone:
-            await asked.reset()
+        await answer(asked, self.seat, self._answer(asked.headers.get(":path", ""), asked))
 
     async def _answer(self, path: str, asked: Stream) -> None:
         rules: dict[str, Callable[[Stream, bytes], Awaitable[None]]] = {
@@ -159,8 +145,8 @@ class Door:
         if not judge.ID.fullmatch(ref) or self.seat.ledger.owned_by_others(self.seat.name, "build", ref):
             raise Missing("no such job")
         self.seat.own("build", ref)
-        answer = await self._call(asked, MESSAGE["Status"](ref=ref).SerializeToString())
-        await self._hand_on(asked, answer, lambda part: progress(part, self.seat))
+        there = await self._call(asked, MESSAGE["Status"](ref=ref).SerializeToString())
+        await self._hand_on(asked, there, lambda part: progress(part, self.seat))
 
     async def _ping(self, asked: Stream, _body: bytes) -> None:
         await self._of(asked)
@@ -193,14 +179,6 @@ def progress(body: bytes, seat: Seat) -> bytes:
     return bytes(found.SerializeToString())
 
 
-async def end(asked: Stream, fault: Fault | None) -> None:
-    """End a call, unless its caller has left."""
-    try:
-        await asked.send_headers(ending(fault) if asked.answered else [*ANSWER, *ending(fault)], end=True)
-    except Gone:
-        return
-
-
 async def mediate(
     client: End,
     engine: End,
@@ -224,22 +202,3 @@ async def mediate(
         await speak(Connection(*client, client=False, accept=None), there, door.serve)
     finally:
         seat.forget("build", *door.builds)
-
-
-async def speak(here: Connection, there: Connection, serve: Callable[[Stream], Awaitable[None]]) -> None:
-    """Run both connections, and serve what is asked on the first, until one of them ends."""
-    tasks: set[asyncio.Future[None]] = set()
-
-    def accept(asked: Stream) -> None:
-        task = asyncio.ensure_future(serve(asked))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-
-    here.accept = accept
-    runs = [asyncio.create_task(here.run()), asyncio.create_task(there.run())]
-    try:
-        await asyncio.wait(runs, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in (*runs, *tasks):
-            task.cancel()
-        await asyncio.gather(*runs, *tasks, return_exceptions=True)

@@ -9,18 +9,17 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from google.protobuf.message import DecodeError
-
-from labkit.guard.buildkit.control import end, speak
 from labkit.guard.buildkit.rpc import ANSWER, Budget, Code, Fault, fault_of, framed, messages, request
 from labkit.guard.buildkit.schema import MESSAGE
-from labkit.guard.buildkit.wire import Connection, Gone, Stream
+from labkit.guard.buildkit.serving import answer, end, speak
+from labkit.guard.buildkit.wire import Connection, Stream
 from labkit.guard.refusal import Refused
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from labkit.guard.messages import CarryOut, End
+    from labkit.guard.seat import Seat
 
 DIFF_COPY = "/moby.filesync.v1.FileSync/DiffCopy"
 # What the engine may ask of the docker command; passwords of registries are not among it.
@@ -33,41 +32,35 @@ IGNORE = ".dockerignore"
 MOST_FILES, LARGEST, STEP = 64, 4 << 20, 32 << 10
 
 
-async def mediate(client: End, engine: End, _carry_out: CarryOut, *, rewrite: Callable[[bytes], bytes]) -> None:
+async def mediate(
+    client: End, engine: End, _carry_out: CarryOut, *, seat: Seat, rewrite: Callable[[bytes], bytes]
+) -> None:
     """Speak for each side to the other until one of them leaves.
 
     Args:
         client: the docker command, which is the server here.
         engine: who asks.
+        seat: whose session it is.
         rewrite: what a Dockerfile goes through; may raise `Refused`.
     """
     there = Connection(*client, client=True)
-    await speak(Connection(*engine, client=False), there, lambda asked: _serve(asked, there, rewrite))
+    here = Connection(*engine, client=False)
+    await speak(here, there, lambda asked: answer(asked, seat, _serve(asked, there, rewrite)))
 
 
 async def _serve(asked: Stream, there: Connection, rewrite: Callable[[bytes], bytes]) -> None:
     """Answer one request of the engine with what the docker command says."""
-    answer: Stream | None = None
     path = asked.headers.get(":path", "")
+    _check(path)
+    more = [(k, v) for k, v in asked.fields if k not in STANDARD and not k.startswith((":", "grpc-"))]
+    said = await there.open(request(path, *more))
     try:
-        _check(path)
-        more = [(k, v) for k, v in asked.fields if k not in STANDARD and not k.startswith((":", "grpc-"))]
-        answer = await there.open(request(path, *more))
         if path == DIFF_COPY and asked.headers.get("dir-name") == "dockerfile":
-            await _dockerfiles(asked, answer, rewrite)
+            await _dockerfiles(asked, said, rewrite)
         else:
-            await _pass(asked, answer)
-    except Refused as error:
-        await end(asked, Fault(Code.PERMISSION_DENIED, str(error)))
-    except DecodeError:
-        await end(asked, Fault(Code.INVALID_ARGUMENT, "This is no message that the lab's guard can read."))
-    except Fault as fault:
-        await end(asked, fault)
-    except Gone:
-        await asked.reset()
+            await _pass(asked, said)
     finally:
-        if answer:
-            await answer.reset()
+        await said.reset()
 
 
 def _check(path: str) -> None:
@@ -75,15 +68,15 @@ def _check(path: str) -> None:
         raise Fault(Code.UNIMPLEMENTED, f"The lab's guard does not let the engine ask for {path}.")
 
 
-async def _pass(asked: Stream, answer: Stream) -> None:
+async def _pass(asked: Stream, said: Stream) -> None:
     """Hand on what comes, both ways."""
-    up = asyncio.create_task(_pump(asked, answer))
+    up = asyncio.create_task(_pump(asked, said))
     try:
-        await answer.started()
+        await said.started()
         await asked.send_headers(ANSWER)
-        while data := await answer.read():
+        while data := await said.read():
             await asked.send(data)
-        await end(asked, fault_of(answer))
+        await end(asked, fault_of(said))
     finally:
         up.cancel()
         await asyncio.gather(up, return_exceptions=True)
@@ -98,15 +91,15 @@ async def _pump(source: Stream, target: Stream) -> None:
 # -- the folder of the Dockerfile --------------------------------------------------------------------------------
 
 
-async def _dockerfiles(asked: Stream, answer: Stream, rewrite: Callable[[bytes], bytes]) -> None:
+async def _dockerfiles(asked: Stream, said: Stream, rewrite: Callable[[bytes], bytes]) -> None:
     """Get the files from the docker command, and give them to the engine as they are after ``rewrite``."""
     budget = Budget()
-    theirs, ours = _packets(answer, budget), _packets(asked, budget)
+    theirs, ours = _packets(said, budget), _packets(asked, budget)
     stats = await _listed(theirs)
     files = {}
     for number, stat in enumerate(stats):
         if not stat.mode & MODE_TYPE:
-            content = await _content(number, answer, theirs)
+            content = await _content(number, said, theirs)
             files[number] = content if stat.path.endswith(IGNORE) else rewrite(content)
             stat.size = len(files[number])
         elif stat.mode & MODE_TYPE != MODE_FOLDER:
@@ -120,7 +113,7 @@ async def _dockerfiles(asked: Stream, answer: Stream, rewrite: Callable[[bytes],
             break
         if packet.type == REQUEST:
             await _give(asked, packet.id, files.get(packet.id, b""))
-    await answer.send(framed(Packet(type=FINISH).SerializeToString()), end=True)
+    await said.send(framed(Packet(type=FINISH).SerializeToString()), end=True)
     async for packet in theirs:
         if packet.type == FINISH:
             break
@@ -149,8 +142,8 @@ async def _listed(theirs: AsyncIterator[Any]) -> list[Any]:
     return found
 
 
-async def _content(number: int, answer: Stream, theirs: AsyncIterator[Any]) -> bytes:
-    await _send(answer, Packet(type=REQUEST, id=number))
+async def _content(number: int, said: Stream, theirs: AsyncIterator[Any]) -> bytes:
+    await _send(said, Packet(type=REQUEST, id=number))
     found = bytearray()
     async for packet in theirs:
         if packet.type == DATA and packet.id == number:

@@ -183,7 +183,7 @@ def session(request: Request, seat: Seat) -> Plan:
         Shape.HIJACK,
         ended=lambda _: seat.forget("session", uuid),
         protocol="h2c",
-        mediate=partial(session_files.mediate, rewrite=rewrite),
+        mediate=partial(session_files.mediate, seat=seat, rewrite=rewrite),
     )
     yield
 
