@@ -76,8 +76,8 @@ def test_an_empty_list_that_means_all_is_refused(key):
         (models.HostConfig, {"Tmpfs": {"tmp": ""}}, "Tmpfs"),
         (models.HostConfig, {"Binds": ["a:/b"] * 17}, "Binds"),
         (models.Exec, {"ConsoleSize": [1, 2, 3]}, "ConsoleSize"),
-        (models.Empty, ["x"], "body"),
-        (models.Empty, "x", "body"),
+        (models.ExecStart, ["x"], "body"),
+        (models.ExecStart, "x", "body"),
     ],
 )
 def test_what_is_not_as_the_api_has_it(model, body, where):
@@ -87,7 +87,7 @@ def test_what_is_not_as_the_api_has_it(model, body, where):
 
 @pytest.mark.parametrize("body", [None, {}])
 def test_no_body_is_an_empty_one(body):
-    assert read(models.Empty, body).document() == {}
+    assert read(models.ExecStart, body).document() == {}
 
 
 def test_a_message_does_not_repeat_a_value():
