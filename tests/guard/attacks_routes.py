@@ -157,7 +157,6 @@ ROUTES = {
     "build with a frontend": ("POST", '/build?buildargs={"BUILDKIT_SYNTAX":"x/y"}', None, "BUILDKIT_"),
     "build onto a name like an id": ("POST", "/build?t=deadbeefdead", None, "reads like"),
     "cancel with a path": ("POST", "/build/cancel?id=a/b", None, "invalid value"),
-    "BuildKit's own door": ("POST", "/grpc", None, ""),
     # the engine itself
     "a swarm": ("POST", "/swarm/init", {"ListenAddr": "0.0.0.0:2377"}, "does not know"),
     "the swarm": ("GET", "/swarm", None, "swarm"),
