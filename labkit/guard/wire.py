@@ -215,6 +215,8 @@ def _check_framing(head: h11.Request) -> None:
     names = [name for name, _ in head.headers]
     if head.http_version not in (b"1.1", b"1.0"):
         raise Malformed("The lab's guard speaks HTTP/1.1.")
+    if head.method == b"CONNECT":  # h11 would take what follows for another protocol
+        raise Malformed("The lab's guard is no way to anywhere else.")
     if b"transfer-encoding" in names and (b"content-length" in names or head.http_version == b"1.0"):
         raise Malformed("The request has two lengths.")
     if names.count(b"content-length") > 1 or names.count(b"host") > 1:

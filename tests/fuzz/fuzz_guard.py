@@ -16,7 +16,7 @@ from pathlib import Path
 import atheris
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "unit"), str(Path(__file__).parents[2])]
-with atheris.instrument_imports(include=["labkit.guard"]):
+with atheris.instrument_imports(include=["labkit.guard", "h11"]):
     from fake_guard import COURSE, World, ask, seat
 
     from labkit.guard import policy, strictjson

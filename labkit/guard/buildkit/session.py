@@ -7,12 +7,13 @@ to the other. Streams of the build context go on as they come: they are the lear
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from labkit.guard.buildkit.rpc import ANSWER, Budget, Code, Fault, fault_of, framed, messages, request
 from labkit.guard.buildkit.schema import MESSAGE
 from labkit.guard.buildkit.serving import answer, end, speak
-from labkit.guard.buildkit.wire import Connection, Stream
+from labkit.guard.buildkit.wire import Connection, Gone, Stream
 from labkit.guard.refusal import Refused
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ STAT, REQUEST, DATA, FINISH, ERROR = range(5)  # types of a packet
 MODE_TYPE, MODE_FOLDER = 0x8F280000, 1 << 31  # bits of a mode (source: Go, io/fs.ModeType)
 Packet, Stat = MESSAGE["Packet"], MESSAGE["Stat"]
 IGNORE = ".dockerignore"
+TOLD_SECONDS = 2.0  # for the engine to take in why it gets no files
 MOST_FILES, LARGEST, STEP = 64, 4 << 20, 32 << 10
 
 
@@ -56,7 +58,11 @@ async def _serve(asked: Stream, there: Connection, rewrite: Callable[[bytes], by
     said = await there.open(request(path, *more))
     try:
         if path == DIFF_COPY and asked.headers.get("dir-name") == "dockerfile":
-            await _dockerfiles(asked, said, rewrite)
+            try:
+                await _dockerfiles(asked, said, rewrite)
+            except Refused as error:
+                await _tell(asked, str(error))
+                raise
         else:
             await _pass(asked, said)
     finally:
@@ -119,6 +125,17 @@ async def _dockerfiles(asked: Stream, said: Stream, rewrite: Callable[[bytes], b
             break
     await _send(asked, Packet(type=FINISH))
     await end(asked, None)
+
+
+async def _tell(asked: Stream, text: str) -> None:
+    """Say why there are no files while the call still lives: of its end alone the engine may see a cancelled call."""
+    if not asked.answered:
+        await asked.send_headers(ANSWER)
+    await _send(asked, Packet(type=ERROR, data=text.encode()))
+    with contextlib.suppress(Gone, TimeoutError):
+        async with asyncio.timeout(TOLD_SECONDS):
+            while await asked.read():
+                pass
 
 
 async def _packets(stream: Stream, budget: Budget) -> AsyncIterator[Any]:
