@@ -40,8 +40,14 @@ class _Group(click.Group):
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="labkit")
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """Learn Docker by doing."""
+    if ctx.invoked_subcommand != "guard":
+        return
+    from labkit.images import COURSE_IMAGES  # noqa: PLC0415  slow to import, and only needed here
+
+    ctx.default_map = {"guard": {name: {"images": COURSE_IMAGES} for name in ("serve", "clear")}}
     if book := station.newest_book():
         os.environ.setdefault("LABKIT_LEDGER", str(book))
 

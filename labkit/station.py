@@ -26,7 +26,6 @@ from filelock import FileLock
 
 from labkit.engine.hostproc import spawn
 from labkit.errors import EngineError
-from labkit.images import COURSE_IMAGES
 from labkit.seat import engine_key, seat, state
 
 if TYPE_CHECKING:
@@ -80,6 +79,8 @@ def newest_book() -> Path | None:
 
 def _shared(engine: Engine) -> list[str]:
     """What all commands of the guard take."""
+    from labkit.images import COURSE_IMAGES  # noqa: PLC0415  slow to import, and only needed here
+
     argv = ["--engine", engine.url, "--ledger", str(_book(engine))]
     if engine.certificates:
         argv += ["--certificates", str(engine.certificates)]

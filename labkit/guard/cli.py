@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 PATH = click.Path(path_type=Path)
 END_SECONDS = 20.0  # for stopping what runs, at the end
 NO_ENGINE = "The Docker Engine does not answer at {}. Without it there is nothing to do; start it and try again."
-_ledger = click.option(
-    "--ledger", required=True, type=PATH, envvar="LABKIT_LEDGER", help="The database of who owns what; LABKIT_LEDGER."
-)
 
 
 def _seats(_ctx: click.Context, _option: click.Parameter, value: tuple[str, ...] | str) -> tuple[str, ...] | str:
@@ -44,7 +41,6 @@ def _shared(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options of all commands that speak to an engine."""
     for option in (
         click.option("--image", "images", multiple=True, help="An image that every seat may use; repeat it."),
-        _ledger,
         click.option("--certificates", type=PATH, help="Folder with ca.pem, cert.pem and key.pem, for TLS."),
         click.option("--engine", required=True, help="The engine's address, such as unix:///var/run/docker.sock."),
     ):
@@ -61,6 +57,7 @@ def guard() -> None:
 @click.option("--seat", "seats", multiple=True, required=True, callback=_seats, help="A seat's name; repeat it.")
 @click.option("--socket", "sockets", multiple=True, required=True, type=PATH, help="Its socket, in the same order.")
 @_shared
+@click.option("--ledger", type=PATH, help="The database of who owns what.  [default: beside the first socket]")
 @click.option("--ports", default="1-65535", show_default=True, help="Ports of this machine that may be published.")
 @click.option("--pool", default="10.231", show_default=True, help="First two numbers of the networks' addresses.")
 @click.option("--outbound/--no-outbound", default=False, show_default=True, help="Networks and builds lead outside.")
@@ -72,7 +69,7 @@ def serve(  # noqa: PLR0913
     sockets: tuple[Path, ...],
     engine: str,
     certificates: Path | None,
-    ledger: Path,
+    ledger: Path | None,
     images: tuple[str, ...],
     ports: str,
     pool: str,
@@ -95,7 +92,7 @@ def serve(  # noqa: PLR0913
     ours = [path for path in (*sockets, lease) if path]
     for path in ours:
         path.unlink(missing_ok=True)
-    book = Ledger(ledger)
+    book = Ledger(ledger or sockets[0].with_name(sockets[0].name + ".db"))
     front = Guard(Engine(engine, certificates), book, images)
     pairs = [(Seat(name, book, bounds=bounds), path) for name, path in zip(seats, sockets, strict=True)]
     asyncio.run(_serve(front, pairs, lease, stop_at_end=stop_at_end))
@@ -145,6 +142,7 @@ async def _hold(lease: Path, ended: asyncio.Event) -> None:
 @guard.command("clear")
 @click.option("--seat", required=True, callback=_seats, help="The seat's name.")
 @_shared
+@click.option("--ledger", required=True, type=PATH, help="The database of who owns what.")
 def clear_(*, seat: str, engine: str, certificates: Path | None, ledger: Path, images: tuple[str, ...]) -> None:
     """Remove everything that a seat owns: containers, networks, volumes, images."""
     book = Ledger(ledger)
@@ -159,7 +157,7 @@ def clear_(*, seat: str, engine: str, certificates: Path | None, ledger: Path, i
 
 
 @guard.command()
-@_ledger
+@click.option("--ledger", required=True, type=PATH, envvar="LABKIT_LEDGER", help="The database; LABKIT_LEDGER.")
 @click.option("--seat", default="", help="Of this seat only.")
 @click.option("-n", "most", default=50, show_default=True, help="How many lines, the newest ones.")
 def log(ledger: Path, seat: str, most: int) -> None:
