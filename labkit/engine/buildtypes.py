@@ -21,7 +21,9 @@ OnStep = Callable[[str, int, int], None]  # an instruction, its number and how m
 OnImage = Callable[[str, bool], None]
 
 # Said when a parent in the build cache was removed by somebody else in the middle of a build: nobody's fault.
-LOST_PARENT = re.compile(r"unable to find image .?sha256:|No such image: sha256:|unknown parent image ID")
+LOST_PARENT = re.compile(
+    r"unable to find image .?sha256:|No such image: sha256:|unknown parent image ID|failed to get digest sha256:"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,8 +95,8 @@ class World:
             found[key] = (it["Name"], it["Options"], it["IPAM"], sorted(it["Containers"]))
         for key in ("vvol", "vanon", "byvol"):
             found[key] = self.client.api.inspect_volume(self.words[key])
-        for key in ("vimage", "byimage", "course"):
-            found[key] = sorted(self.client.api.inspect_image(self.words[key])["RepoTags"])
+        for tag in (self.words["vtag"], self.words["bytag"], SMALL, "node:20-alpine"):
+            found[tag] = self.client.api.inspect_image(tag)["Id"]
         return found
 
     def of_attacker(self):
@@ -157,7 +157,6 @@ def build_world(guard: Live, client) -> World:
         "bynetid": client.networks.create(f"bynet{tail}").id,
         "byvol": client.volumes.create(f"byvol{tail}").name,
         "bytag": f"bystander{tail}:1",
-        "byimage": client.images.get(SMALL).id,
         "course": SMALL,
         "mine": mine,
         "minename": f"mine{tail}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from labkit.engine.buildtypes import LostParent, fault
 from labkit.engine.words import build_fault, start_fault
 
 CLASSIC = "The command '/bin/sh -c npm ci' returned a non-zero code: 1"
@@ -83,3 +84,17 @@ class TestBuildFault:
 def test_start_fault(message, sentence):
     assert sentence in start_fault(message)
     assert bool(sentence) == bool(start_fault(message))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "unable to find image 'sha256:ab'",
+        "No such image: sha256:ab",
+        "unknown parent image ID sha256:ab",
+        "failed to get digest sha256:ab: open imagedb/content/sha256/ab: no such file or directory",
+    ],
+)
+def test_a_step_that_the_engine_lost_is_not_the_learners_fault(message):
+    """Somebody else removed it meanwhile: the build is tried once more."""
+    assert isinstance(fault(message, "RUN npm ci", "", ""), LostParent)
