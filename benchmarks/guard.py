@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,6 @@ SMALL, LARGE = "alpine:3.20", "node:20-alpine"
 FEW, MANY, REQUESTS = 5, 15, 200  # times
 BULK = 200  # MB
 SEATS = 50
-REQUEST = b"GET /containers/json HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n"
 DOCKERFILE = f"FROM {SMALL}\nCOPY same /same\nRUN true\nCOPY changed /changed\n"
 Row = tuple[str, str, str, str, str]
 
@@ -53,11 +52,11 @@ class Way:
         env = {**os.environ, "DOCKER_HOST": f"unix://{self.path}", "DOCKER_BUILDKIT": "0"}
         subprocess.run(["docker", *arguments], env=env, check=True, stdout=stdout, stderr=subprocess.PIPE)
 
-    def request(self) -> bytes:
+    def request(self, target: str = "/containers/json") -> bytes:
         """Make one small request on a connection of its own."""
         with socket.socket(socket.AF_UNIX) as there:
             there.connect(str(self.path))
-            there.sendall(REQUEST)
+            there.sendall(f"GET {target} HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n".encode())
             found = b""
             while part := there.recv(1 << 16):
                 found += part
@@ -95,6 +94,17 @@ def small(ways: tuple[Way, Way]) -> Iterator[Row]:
     yield row("the same, on a network of one's own on both sides", same, "≤ 1.05")
     yield row("`docker ps`", both(ways, lambda way: way.docker("ps"), MANY), "")
     yield row("`GET /containers/json`", both(ways, Way.request, REQUESTS), "≤ 5 ms more")
+
+
+def silence(ways: tuple[Way, Way]) -> Iterator[Row]:
+    """How long it takes to say that something is not there: one must not tell from it whether somebody has it."""
+    name = f"bench-{secrets.token_hex(4)}"
+    ways[0].docker("create", "--name", name, SMALL, "true")
+    never, theirs = ways[1], replace(ways[1], folder=ways[0].folder)
+    asked = {never: name[::-1], theirs: name}
+    took = both((never, theirs), lambda way: way.request(f"/containers/{asked[way]}/json"), REQUESTS)
+    ways[0].docker("rm", name)
+    yield row("a seat asks for a name that nobody has, and for one that somebody has", took, "the same")
 
 
 def build(ways: tuple[Way, Way]) -> Iterator[Row]:
@@ -177,7 +187,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="lkb-") as one, tempfile.TemporaryDirectory(prefix="lkb-") as two:
         bare = Way(Path(engine.url.removeprefix("unix://")), Path(one))
         with guard(engine.url, Path(two), [f"b{secrets.token_hex(4)}"]) as (_, (way,)):
-            for rows in (small((bare, way)), build((bare, way)), bulk((bare, way))):
+            for rows in (small((bare, way)), silence((bare, way)), build((bare, way)), bulk((bare, way))):
                 for each in rows:
                     click.echo(f"| {' | '.join(each)} |")
         click.echo(f"| {' | '.join(memory(engine.url, Path(two)))} |")
