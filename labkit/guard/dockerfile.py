@@ -30,7 +30,9 @@ KNOWN = frozenset(
 )
 VARIABLE = re.compile(r"\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)(?::?-([^{}$]*))?\})")
 # The builder takes quotes and backslashes out of a flag, so ``--fr\om`` would be one. Here it is none.
-COPY_FLAG = re.compile(r"--(?:(from)=([^\s\"'\\$]+)|(?:chown|chmod)=[^\s\"'\\]+)")
+COPY_FLAG = re.compile(
+    r"--(?:(from)=([^\s\"'\\$]+)|(?:chown|chmod|exclude)=[^\s\"'\\]+|(?:link|parents)(?:=(?:true|false))?)"
+)
 RUN_FLAG = re.compile(r"--(?:mount=([^\s\"'\\]+)|network=(?:none|default))")
 MOUNT_FIELD = re.compile(r"([A-Za-z-]+)(?:=([^=]*))?")
 FROM_FLAG = re.compile(r"--platform=[A-Za-z0-9/${}_.-]+")
@@ -53,6 +55,7 @@ class Dockerfile:
     def __init__(self, seat: Seat, arguments: Mapping[str, str], *, kit: bool = False) -> None:
         self._seat, self._arguments, self._kit = seat, arguments, kit
         self._variables: dict[str, str] = {}
+        self._here = False
         self._stages: list[str] = []
 
     def rewrite(self, content: bytes) -> bytes:
@@ -64,6 +67,7 @@ class Dockerfile:
         """
         self._stages = []  # where a context has two, the last one counts, and none sees the other's stages
         self._variables = {}
+        self._here = False  # whether the last instruction may begin a here-document
         content = content.removeprefix(b"\xef\xbb\xbf")
         try:
             text = content.decode("utf-8")
@@ -80,6 +84,13 @@ class Dockerfile:
 
     def _line(self, kind: str, value: str) -> str:
         value = value.strip()
+        if kind not in KNOWN and self._here:
+            raise Refused(
+                "The lab does not take here-documents (<<) in a Dockerfile.",
+                why="Builders read them differently, so nobody could tell where the next instruction begins.",
+                instead="Use && between commands, or COPY a file.",
+            )
+        self._here = "<<" in value
         if kind not in KNOWN:
             raise Malformed(f"dockerfile parse error: unknown instruction: {kind[:40]}")
         if "\n" in value or value.endswith("\\"):

@@ -47,6 +47,10 @@ ACCEPTED = {
         "FROM --platform=linux/amd64 alpine:3.20\nCOPY --chown=1:1 --chmod=755 a b /\n",
         "FROM --platform=linux/amd64 alpine:3.20\nCOPY --chown=1:1 --chmod=755 a b /\n",
     ),
+    "BuildKit's flags": (
+        "FROM scratch\nCOPY --link --exclude=*.md a /\n",
+        "FROM scratch\nCOPY --link --exclude=*.md a /\n",
+    ),
     "a variable with a default": ("ARG V=3.20\nFROM alpine:${V}\n", "ARG V=3.20\nFROM alpine:3.20\n"),
     "a variable from the command": ("ARG V\nFROM alpine:$V\n", "ARG V\nFROM alpine:3.20\n"),
     "a variable with a fallback": ("FROM alpine:${NONE:-3.20}\n", "FROM alpine:3.20\n"),
@@ -92,6 +96,7 @@ REFUSED = {
     "another escape character": "# escape=`\nFROM alpine:3.20\nRUN a `\nFROM redis\n",
     "an unknown word": "FROM alpine:3.20\nFETCH redis\n",
     "a mark before the first word": b"\xef\xbb\xbfFROM redis\n",
+    "a script": "FROM alpine:3.20\nRUN <<EOF\necho a\nEOF\n",
     "a here-document": "FROM alpine:3.20\nCOPY <<EOF /a\nFROM redis\nEOF\n",
     "a here-document that hides a stage": 'FROM scratch\nRUN <<"RUN "\nFROM scratch AS bob\nFROM scratch\nRUN \n',
     "a stage with an image's name": "FROM alpine:3.20 AS labkit.invalid/bob/o/secret:1\n",
@@ -172,3 +177,8 @@ def test_triggers(seat, triggers, harmless):
 def test_a_message_names_what_there_is(seat):
     with pytest.raises(Refused, match=r"no image 'redis' here.*alpine:3\.20, node:20-alpine, shop/web:1"):
         rewrite(seat, "FROM redis\n")
+
+
+def test_here_documents_are_refused_in_words(seat):
+    with pytest.raises(Refused, match="here-documents"):
+        rewrite(seat, "FROM alpine:3.20\nRUN <<EOF\necho a\nEOF\n", kit=True)
