@@ -55,7 +55,6 @@ class Dockerfile:
     def __init__(self, seat: Seat, arguments: Mapping[str, str], *, kit: bool = False) -> None:
         self._seat, self._arguments, self._kit = seat, arguments, kit
         self._variables: dict[str, str] = {}
-        self._here = False
         self._stages: list[str] = []
 
     def rewrite(self, content: bytes) -> bytes:
@@ -67,7 +66,6 @@ class Dockerfile:
         """
         self._stages = []  # where a context has two, the last one counts, and none sees the other's stages
         self._variables = {}
-        self._here = False  # whether the last instruction may begin a here-document
         content = content.removeprefix(b"\xef\xbb\xbf")
         try:
             text = content.decode("utf-8")
@@ -84,19 +82,16 @@ class Dockerfile:
 
     def _line(self, kind: str, value: str) -> str:
         value = value.strip()
-        if kind not in KNOWN and self._here:
-            raise Refused(
-                "The lab does not take here-documents (<<) in a Dockerfile.",
-                why="Builders read them differently, so nobody could tell where the next instruction begins.",
-                instead="Use && between commands, or COPY a file.",
-            )
-        self._here = "<<" in value
         if kind not in KNOWN:
             raise Malformed(f"dockerfile parse error: unknown instruction: {kind[:40]}")
         if "\n" in value or value.endswith("\\"):
             raise Malformed(f"dockerfile parse error: {kind} ends with a backslash")
         if HEREDOC.search(value):
-            raise Refused("The lab does not take here-documents (<<).", instead="Put the text into a file and COPY it.")
+            raise Refused(
+                "The lab does not take here-documents (<<) in a Dockerfile.",
+                why="Builders read them differently, so nobody could tell where the next instruction begins.",
+                instead="Use && between commands, or put the text into a file and COPY it.",
+            )
         match kind:
             case "ARG" if not self._stages:
                 self._argument(value)

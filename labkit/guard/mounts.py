@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labkit.guard import names
-from labkit.guard.refusal import Malformed
+from labkit.guard.refusal import Malformed, Refused
 from labkit.guard.walls import BIND
 
 if TYPE_CHECKING:
@@ -52,8 +52,24 @@ def mounts(body: models.Container, seat: Seat, labels: dict[str, str]) -> list[d
     volumes = [*map(_bind, host.binds), *(_volume(each) for each in host.mounts if each.type != "tmpfs")]
     taken = {volume.target for volume in volumes}
     volumes += [_Volume("", path) for path in body.volumes if path not in taken]
+    mine = {word for thing in seat.things("volume") for word in (thing.name, thing.id)}
+    check_room(seat, sum(volume.name not in mine for volume in volumes))
     memory = [_memory(each) for each in host.mounts if each.type == "tmpfs"]
     return [*(_mount(volume, seat, labels) for volume in volumes), *memory]
+
+
+def check_room(seat: Seat, more: int) -> None:
+    """Refuse volumes that are too many.
+
+    Args:
+        seat: whose they would be.
+        more: how many would come to be.
+    """
+    if more and len(seat.things("volume")) + more > seat.bounds.volumes:
+        raise Refused(
+            f"You have {len(seat.things('volume'))} volumes, and the lab allows {seat.bounds.volumes}.",
+            instead="Remove those that no container uses: docker volume prune.",
+        )
 
 
 def _mount(volume: _Volume, seat: Seat, labels: dict[str, str]) -> dict[str, Json]:

@@ -35,6 +35,9 @@ NO_LEDGER = (
     "The lab's guard could not write down whose this is ({}), so it did not go on. Is the disk full? "
     "Make room there, then try again."
 )
+OWN_FAULT = (
+    "The lab's guard has a fault of its own: it is in its log, guard.log. Please report it; nobody else is affected."
+)
 log = logging.getLogger("labkit.guard")
 
 
@@ -142,22 +145,29 @@ class Guard:
             line = f"{head.method.decode()} {head.target.decode('latin-1')}"
             await self._ready(name)
             await self._answer(self.seats[name], client, head)
-        except Refused as error:
-            note(self.ledger, name, line, error)
+        except (Gone, ConnectionError, TimeoutError):
+            raise
+        except Exception as error:  # noqa: BLE001  of whatever kind: it is said, and ends this request alone
+            answer = self._trouble(name, line, error)
             if client.answered:
                 return False
-            await client.answer(policy.refusal(error))
-        except EngineGone:
-            if client.answered:
-                return False
-            await client.answer(Answer(503, {"message": "The Docker Engine behind the lab's guard does not answer."}))
-        except sqlite3.Error as error:
-            log.info("%s: %s: the ledger cannot be written: %s", name, line, error)
-            self.unsettled.add(name)  # what the engine has done meanwhile is found again
-            if client.answered:
-                return False
-            await client.answer(Answer(507, {"message": NO_LEDGER.format(error)}))
+            await client.answer(answer)
         return client.again()
+
+    def _trouble(self, name: str, line: str, error: Exception) -> Answer:
+        """Write down what went wrong, and give the answer that says it."""
+        match error:
+            case Refused():
+                note(self.ledger, name, line, error)
+                return policy.refusal(error)
+            case EngineGone():
+                return Answer(503, {"message": "The Docker Engine behind the lab's guard does not answer."})
+        self.unsettled.add(name)  # what the engine has done meanwhile is found again
+        if isinstance(error, sqlite3.Error):
+            log.info("%s: %s: the ledger cannot be written: %s", name, line, error)
+            return Answer(507, {"message": NO_LEDGER.format(error)})
+        log.error("%s: %s", name, line, exc_info=error)
+        return Answer(500, {"message": OWN_FAULT})
 
     async def _ready(self, name: str) -> None:
         """Look at the engine now and then; after a start, and after what was cut off, make the ledger agree with it."""

@@ -122,6 +122,7 @@ class TestClients:
         name = f"kit{secrets.token_hex(4)}"
         done = kit(guard, me, folder, "-t", f"{name}:1", "--build-arg", "V=7", program=program)
         assert done.returncode == 0, done.stderr
+        assert "labkit.invalid" not in done.stderr
         (folder / "Dockerfile").write_text(f"FROM {name}:1\nRUN cat /v > /w\n")
         done = kit(guard, me, folder, "-t", f"{name}:2", program=program)
         assert done.returncode == 0, done.stderr

@@ -115,6 +115,16 @@ def test_limits_are_kept(run):
     run("rm", wished, too_much)
 
 
+def test_nameless_volumes(run):
+    """Those that go with ``--rm`` fill nothing; of those that stay, there may be so many and no more."""
+    many = [word for number in range(16) for word in ("-v", f"/v{number}")]
+    for _ in range(3):
+        run("run", "--rm", *many, SMALL, "true")
+    kept = [run("create", *many, SMALL).strip() for _ in range(2)]
+    assert "the lab allows 40" in run("create", *many, SMALL, code=1)
+    run("rm", "-v", *kept)
+
+
 class TestTheSdk:
     @pytest.fixture
     def client(self, guard, me):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from functools import partial
@@ -18,6 +19,9 @@ from labkit.guard.rules.common import chosen, say
 from labkit.guard.rules.incoming import built, look_at_triggers, made_view, owned
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from labkit.guard.messages import Json
     from labkit.guard.seat import Seat
 
 UUID = re.compile(r"[a-z0-9]{8,64}")
@@ -25,6 +29,7 @@ METHOD = re.compile(r"/[A-Za-z0-9._]{1,80}/[A-Za-z0-9]{1,40}")
 TEXT = re.compile(r"[\x20-\x7e]{0,512}")
 BUILD_ID = re.compile(r"[A-Za-z0-9_-]{1,80}")
 UPLOAD, SESSION_REMOTE = "upload-request", "client-session"
+TRACE = "moby.buildkit.trace"
 OPEN = "open"  # a session's name while it is there
 SESSION = ("x-docker-expose-session-uuid", "x-docker-expose-session-name", "x-docker-expose-session-sharedkey")
 
@@ -47,8 +52,20 @@ def build(request: Request, seat: Seat) -> Plan:
     refs = [names.parse_new(value) for key, value in request.query if key == "t" and value]
     query += tuple(("t", seat.names.image(ref)) for ref in refs)
     made: list[str] = []
-    view = made_view(seat, made, quiet=request.flag("q"))
+    view = _traced(made_view(seat, made, quiet=request.flag("q")), seat)
     return Relay(Call("POST", "/build", query), Shape.LINES, view, upload, then=lambda: owned(seat, made, refs))
+
+
+def _traced(view: Callable[[Json], Json], seat: Seat) -> Callable[[Json], Json]:
+    """Add to a view how BuildKit tells of its steps: a message of its own in the middle of JSON."""
+
+    def traced(line: Json) -> Json:
+        if isinstance(line, dict) and line.get("id") == TRACE and isinstance(line.get("aux"), str):
+            told = control.progress(base64.b64decode(line["aux"]), seat)
+            return line | {"aux": base64.b64encode(told).decode()}
+        return view(line)
+
+    return traced
 
 
 def _context(request: Request, seat: Seat, *, kit: bool) -> Context:

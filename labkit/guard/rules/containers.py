@@ -9,7 +9,7 @@ from labkit.guard import create, models, names
 from labkit.guard.document import read
 from labkit.guard.messages import Answer, Call, Json, Plan, Reply, Request
 from labkit.guard.refusal import Malformed, Refused
-from labkit.guard.rules import networks
+from labkit.guard.rules import networks, volumes
 from labkit.guard.rules.common import chosen, filters, matches_name, packed, remove_all, told
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def create_container(request: Request, seat: Seat) -> Plan:
     name = names.check_object(request.get("name")) if request.get("name") else ""
     _check_platform(request)
     yield from _room(seat)
+    yield from volumes.look_for_room(seat)
     image = seat.image(body.image)
     exposed: list[str] = []
     if body.host_config.publish_all_ports:
@@ -172,11 +173,11 @@ def remove(request: Request, seat: Seat) -> Plan:
     thing = seat.find("container", request.path[1])
     if request.flag("link"):
         raise Refused("The lab does not allow links.")
-    volumes = (yield from _volumes_of(thing.id, seat)) if request.flag("v") else []
+    gone = (yield from _volumes_of(thing.id, seat)) if request.flag("v") else []
     reply = yield Call("DELETE", f"/containers/{thing.id}", chosen(request, "v", "force"))
     if reply.ok:
         seat.forget("container", thing.id)
-        seat.forget("volume", *volumes)
+        seat.forget("volume", *gone)
     return or_gone(reply, thing.id, seat)
 
 

@@ -6,14 +6,25 @@ from typing import TYPE_CHECKING
 
 from labkit.guard import create, models, names
 from labkit.guard.document import read
-from labkit.guard.messages import Answer, Call, Json, Plan, Request
+from labkit.guard.messages import Answer, Call, Json, Plan, Reply, Request
+from labkit.guard.mounts import check_room
 from labkit.guard.refusal import Malformed, Refused
 from labkit.guard.rules.common import chosen, filters, matches_name, packed, remove_all, told
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from labkit.guard.seat import Seat
 
 LIST_FILTERS = frozenset(("dangling", "driver", "label", "name"))
+
+
+def look_for_room(seat: Seat) -> Generator[Call, Reply, None]:
+    """Strike out what is gone before many volumes become too many: ``--rm`` takes nameless ones with it."""
+    if len(seat.things("volume")) * 2 > seat.bounds.volumes:
+        there = yield Call("GET", "/volumes")
+        if there.ok:
+            seat.forget("volume", *(seat.ids("volume") - {each["Name"] for each in there.body.get("Volumes") or []}))
 
 
 def create_volume(request: Request, seat: Seat) -> Plan:
@@ -25,11 +36,8 @@ def create_volume(request: Request, seat: Seat) -> Plan:
             why="A driver runs as a program of the machine.",
             instead="Leave --driver out.",
         )
-    if len(seat.things("volume")) >= seat.bounds.volumes:
-        raise Refused(
-            f"You have {seat.bounds.volumes} volumes, as many as the lab allows.",
-            instead="Remove those that no container uses: docker volume prune.",
-        )
+    yield from look_for_room(seat)
+    check_room(seat, 1)
     name = names.check_object(body.name) if body.name else ""
     word = seat.ledger.intend(seat.name, "volume", name=name)
     document: dict[str, Json] = {"Driver": "local", "Labels": create.owned_labels(seat, body.labels, word)}
