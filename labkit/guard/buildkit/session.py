@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from labkit.guard.buildkit.ignore import ignored
 from labkit.guard.buildkit.rpc import ANSWER, Budget, Code, Fault, fault_of, framed, messages, request
 from labkit.guard.buildkit.schema import MESSAGE
 from labkit.guard.buildkit.serving import answer, end, speak
@@ -20,8 +19,7 @@ from labkit.guard.refusal import Refused
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from labkit.guard.buildkit.wire import Ends
-    from labkit.guard.messages import CarryOut
+    from labkit.guard.messages import CarryOut, End
     from labkit.guard.seat import Seat
 
 DIFF_COPY = "/moby.filesync.v1.FileSync/DiffCopy"
@@ -34,11 +32,10 @@ Packet, Stat = MESSAGE["Packet"], MESSAGE["Stat"]
 IGNORE = ".dockerignore"
 TOLD_SECONDS = 2.0  # for the engine to take in why it gets no files
 MOST_FILES, LARGEST, STEP = 64, 4 << 20, 32 << 10
-TOO_LARGE = Refused("The Dockerfile is larger than four mebibytes.")
 
 
 async def mediate(
-    client: Ends, engine: Ends, _carry_out: CarryOut, *, seat: Seat, rewrite: Callable[[bytes], bytes]
+    client: End, engine: End, _carry_out: CarryOut, *, seat: Seat, rewrite: Callable[[bytes], bytes]
 ) -> None:
     """Speak for each side to the other until one of them leaves.
 
@@ -50,11 +47,10 @@ async def mediate(
     """
     there = Connection(*client, client=True)
     here = Connection(*engine, client=False)
-    budget = Budget()
-    await speak(here, there, lambda asked: answer(asked, seat, _serve(asked, there, rewrite, budget)))
+    await speak(here, there, lambda asked: answer(asked, seat, _serve(asked, there, rewrite)))
 
 
-async def _serve(asked: Stream, there: Connection, rewrite: Callable[[bytes], bytes], budget: Budget) -> None:
+async def _serve(asked: Stream, there: Connection, rewrite: Callable[[bytes], bytes]) -> None:
     """Answer one request of the engine with what the docker command says."""
     path = asked.headers.get(":path", "")
     _check(path)
@@ -63,7 +59,7 @@ async def _serve(asked: Stream, there: Connection, rewrite: Callable[[bytes], by
     try:
         if path == DIFF_COPY and asked.headers.get("dir-name") == "dockerfile":
             try:
-                await _dockerfiles(asked, said, rewrite, budget)
+                await _dockerfiles(asked, said, rewrite)
             except Refused as error:
                 await _tell(asked, str(error))
                 raise
@@ -101,18 +97,17 @@ async def _pump(source: Stream, target: Stream) -> None:
 # -- the folder of the Dockerfile --------------------------------------------------------------------------------
 
 
-async def _dockerfiles(asked: Stream, said: Stream, rewrite: Callable[[bytes], bytes], budget: Budget) -> None:
+async def _dockerfiles(asked: Stream, said: Stream, rewrite: Callable[[bytes], bytes]) -> None:
     """Get the files from the docker command, and give them to the engine as they are after ``rewrite``."""
-    theirs, ours = _packets(said, budget), _packets(asked, Budget())
+    budget = Budget()
+    theirs, ours = _packets(said, budget), _packets(asked, budget)
     stats = await _listed(theirs)
     files = {}
     for number, stat in enumerate(stats):
         if not stat.mode & MODE_TYPE:
             content = await _content(number, said, theirs)
-            files[number] = ignored(content) if stat.path.endswith(IGNORE) else rewrite(content)
+            files[number] = content if stat.path.endswith(IGNORE) else rewrite(content)
             stat.size = len(files[number])
-            if sum(map(len, files.values())) > LARGEST:
-                raise TOO_LARGE
         elif stat.mode & MODE_TYPE != MODE_FOLDER:
             raise Refused(f"The lab takes a Dockerfile only as a plain file; {stat.path[-60:]!r} is none.")
     await asked.send_headers(ANSWER)
@@ -173,7 +168,7 @@ async def _content(number: int, said: Stream, theirs: AsyncIterator[Any]) -> byt
                 return bytes(found)
             found += packet.data
             if len(found) > LARGEST:
-                raise TOO_LARGE
+                raise Refused("The Dockerfile is larger than four mebibytes.")
     raise Fault(Code.INVALID_ARGUMENT, "A file was cut off.")
 
 

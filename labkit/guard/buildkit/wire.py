@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
@@ -70,8 +70,7 @@ class Stream:
 
     def arrived(self, data: bytes, counted: int) -> None:
         """Take in what the peer sent; ``counted`` bytes of its window are used until it is read."""
-        if data or counted:  # empty ones cost no window, so nothing else would bound them
-            self._parts.append((data, counted))
+        self._parts.append((data, counted))
         self.changed.set()
 
     async def started(self) -> None:
@@ -115,32 +114,6 @@ class Stream:
         await self.changed.wait()
 
 
-class Source(Protocol):
-    """Where a connection's bytes come from, as `asyncio.StreamReader` gives them."""
-
-    async def read(self, n: int, /) -> bytes:
-        """Give what comes next, ``b""`` at the end."""
-
-
-class Sink(Protocol):
-    """Where a connection's bytes go, as `asyncio.StreamWriter` takes them."""
-
-    def write(self, data: bytes, /) -> None:
-        """Take in what is to be sent."""
-
-    async def drain(self) -> None:
-        """Wait while the peer is slow."""
-
-    def close(self) -> None:
-        """Write no more."""
-
-    def is_closing(self) -> bool:
-        """Tell whether it was closed."""
-
-
-Ends = tuple[Source, Sink]
-
-
 class Connection:
     """One HTTP/2 connection.
 
@@ -153,8 +126,8 @@ class Connection:
 
     def __init__(
         self,
-        reader: Source,
-        writer: Sink,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
         *,
         client: bool,
         accept: Callable[[Stream], None] | None = None,
@@ -199,11 +172,7 @@ class Connection:
             raise Gone("the connection is closed")
         stream = Stream(self, self._h2.get_next_available_stream_id())
         self._streams[stream.id] = stream
-        try:
-            await self.send_headers(stream, headers, end=False)
-        except Gone:
-            self.forget(stream)
-            raise
+        await self.send_headers(stream, headers, end=False)
         return stream
 
     async def send_headers(self, stream: Stream, headers: Headers, *, end: bool) -> None:
