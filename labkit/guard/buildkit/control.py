@@ -34,6 +34,7 @@ EMPTY = {
     "/opentelemetry.proto.collector.trace.v1.TraceService/Export": 1,
 }
 JOB_SECONDS = 5.0  # a call about a build may come before the one that begins it (source: BuildKit waits so, too)
+MOST = 4 << 20  # bytes of one call: without builds that were put together elsewhere, it is small
 BUILD_ID = "buildkit-controlapi-buildid"
 
 
@@ -47,6 +48,8 @@ class Door:
         carry_out: makes calls of the Engine API.
         owned: plan to write down an image, from its names and its digest.
         builds: those that this connection has begun, by ref.
+        begun: set when a build begins.
+        budget: bytes that all its calls together may have under way.
     """
 
     seat: Seat
@@ -55,6 +58,7 @@ class Door:
     owned: Callable[[list[Ref], str], Generator[Any, Any, Any]]
     builds: dict[str, Build] = field(default_factory=dict)
     begun: asyncio.Event = field(default_factory=asyncio.Event)
+    budget: Budget = field(default_factory=Budget)
 
     async def serve(self, asked: Stream) -> None:
         """Answer one call."""
@@ -70,7 +74,7 @@ class Door:
         }
         if path not in (*rules, *AS_IT_IS, *EMPTY):
             raise Fault(Code.UNIMPLEMENTED, f"The lab's guard does not know {path[:100]}.")
-        body = await only(asked, Budget())
+        body = await only(asked, self.budget, MOST)
         if path in rules:
             await rules[path](asked, body)
         elif path in EMPTY:
