@@ -123,7 +123,8 @@ class Dockerfile:
         if after and not (len(after) == 2 and after[0].upper() == "AS" and STAGE.fullmatch(after[1].lower())):  # noqa: PLR2004
             raise Malformed("FROM takes the name of an image, and AS with the name of a stage")
         self._stages.append(after[1].lower() if after else "")
-        return " ".join([*flags, name, *after])
+        # Without the platform: for another one than its own the engine would ask a registry.
+        return " ".join([name, *after])
 
     def _copy(self, kind: str, value: str, done: list[str]) -> str:
         given, rest = _flags(value)
@@ -226,7 +227,7 @@ def onbuild(value: str, seat: Seat) -> str:
     kind, _, rest = value.strip().partition(" ")
     if kind.upper() in ("FROM", "ONBUILD", "MAINTAINER"):
         raise Malformed(f"{kind.upper()} isn't allowed as an ONBUILD trigger")
-    if kind.upper() == "COPY" and "--from" in rest:
+    if any("from" in flag.lower() for flag in _flags(rest.strip())[0]):  # of COPY, and in a mount of RUN
         raise Refused("The lab does not take ONBUILD with --from.", instead="Write it without ONBUILD.")
     return Dockerfile(seat, {})._line(kind.upper(), rest)  # noqa: SLF001  the same judgement for the same words
 

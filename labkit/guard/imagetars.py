@@ -46,7 +46,9 @@ class ImageIn(Plain):
         found = _document(content)
         if not isinstance(found, list) or not all(isinstance(image, dict) for image in found):
             raise Malformed("The archive's manifest.json is not a list of images.")
-        known = ("Config", "Layers", "LayerSources", "Parent")
+        # Without "Parent": the builder would take an image that says whose child it is for a step of its own, so that
+        # somebody else's build could begin with what stands in it (source: moby, getLocalCachedImage).
+        known = ("Config", "Layers", "LayerSources")
         images = []
         for image in found:
             kept = {key: image[key] for key in known if key in image}

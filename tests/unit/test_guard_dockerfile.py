@@ -45,7 +45,7 @@ ACCEPTED = {
     ),
     "flags": (
         "FROM --platform=linux/amd64 alpine:3.20\nCOPY --chown=1:1 --chmod=755 a b /\n",
-        "FROM --platform=linux/amd64 alpine:3.20\nCOPY --chown=1:1 --chmod=755 a b /\n",
+        "FROM alpine:3.20\nCOPY --chown=1:1 --chmod=755 a b /\n",
     ),
     "BuildKit's flags": (
         "FROM scratch\nCOPY --link --exclude=*.md a /\n",

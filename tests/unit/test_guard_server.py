@@ -31,8 +31,11 @@ async def _left(tmp_path, parts, every):
     try:
         async with asyncio.timeout(20):
             return await reader.read()
+    except ConnectionResetError:  # it has closed while a byte was on its way
+        return b""
     finally:
         dribbling.cancel()
+        await asyncio.gather(dribbling, return_exceptions=True)
         writer.close()
         await guard.close()
 

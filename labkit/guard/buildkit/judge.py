@@ -21,8 +21,8 @@ ID = re.compile(r"[a-z0-9]{16,64}")
 FRONTEND = "dockerfile.v0"
 EXPORTERS = ("", "moby", "image")
 # Options of the Dockerfile frontend that go on as they are.
-OPTIONS = ("filename", "target", "platform", "no-cache", "requestid", "frontend.caps", "multi-platform")
-DROPPED = ("image-resolve-mode", "attest:", "label:", "vcs:", "contextkey", "dockerfilekey")
+OPTIONS = ("filename", "target", "no-cache", "requestid", "frontend.caps", "multi-platform")
+DROPPED = ("platform", "image-resolve-mode", "attest:", "label:", "vcs:", "contextkey", "dockerfilekey")
 REQUESTS = ("frontend.lint", "frontend.outline", "frontend.targets", "frontend.subrequests.describe")
 WALLS = {
     "add-hosts": "--add-host",

@@ -95,7 +95,7 @@ def _query(request: Request, seat: Seat, *, kit: bool) -> tuple[tuple[str, str],
     for name, flag in (("securityopt", "--security-opt"), ("ulimits", "--ulimit"), ("outputs", "--output")):
         if request.get(name) not in ("", "[]", "{}", "null"):
             raise Refused(f"The lab does not allow {flag} with build.", instead="Leave it out.")
-    wished = chosen(request, "q", "nocache", "pull", "dockerfile", "target", "platform")
+    wished = chosen(request, "q", "nocache", "pull", "dockerfile", "target")
     wished = tuple(pair for pair in wished if pair[0] != "pull")  # the course's images are not on any registry
     arguments = _map(request, "buildargs")
     if any(name.startswith("BUILDKIT_") for name in arguments):
