@@ -64,6 +64,7 @@ SOLVES = {
     "a control group": ({"frontend_attrs": {"cgroup-parent": "/"}}, "--cgroup-parent"),
     "a request": ({"frontend_attrs": {"requestid": "x.y"}}, "--call x.y"),
     "an unknown option": ({"frontend_attrs": {"new-thing": "1"}}, "new-thing"),
+    "an ignore file and a slash": ({"frontend_attrs": {"filename": "a.dockerignore/"}}, ".dockerignore"),
     "an ignore file": ({"frontend_attrs": {"filename": "a.dockerignore"}}, ".dockerignore"),
 }
 

@@ -151,8 +151,8 @@ def options(given: dict[str, str], seat: Seat) -> dict[str, str]:
         if not harmless and value not in ("", "false", "0", "null"):
             flag = "--build-context" if key.startswith("context:") else WALLS.get(key, key)
             raise Refused(f"The lab does not allow {flag[:60]} with build.", instead="Leave it out.")
-    if kept.get("filename", "").endswith(".dockerignore"):
-        raise Refused("A Dockerfile's name cannot end with .dockerignore.")
+    if ".dockerignore" in kept.get("filename", ""):  # also with a slash behind it: that file is not written anew
+        raise Refused("A Dockerfile's name cannot have .dockerignore in it.")
     if kept.get("requestid", REQUESTS[0]) not in REQUESTS:
         raise Refused(f"The lab does not allow --call {kept['requestid'][:40]}.")
     mode = given.get("force-network-mode", "")

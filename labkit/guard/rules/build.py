@@ -132,8 +132,8 @@ def _kit(request: Request, seat: Seat) -> tuple[tuple[str, str], ...]:
     session, build_id = request.get("session"), request.get("buildid")
     if request.get("remote") == UPLOAD and request.get("dockerfile") not in ("", "Dockerfile"):
         raise Refused("With a context that was uploaded, the Dockerfile's name is Dockerfile.")
-    if request.get("dockerfile").endswith(".dockerignore"):
-        raise Refused("A Dockerfile's name cannot end with .dockerignore.")
+    if ".dockerignore" in request.get("dockerfile"):
+        raise Refused("A Dockerfile's name cannot have .dockerignore in it.")
     found = [("version", "2")]
     if request.get("remote"):
         found.append(("remote", request.get("remote")))
