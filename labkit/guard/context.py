@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import tarfile
 from typing import TYPE_CHECKING
 
@@ -21,7 +20,7 @@ class Context(Gunzip):
 
     Args:
         seat: whose build it is.
-        dockerfile: the Dockerfile's path in it.
+        dockerfile: the Dockerfile's path in it, `cleaned`.
         rewriter: what it goes through.
     """
 
@@ -33,10 +32,9 @@ class _Tar(Plain):
     def __init__(self, seat: Seat, dockerfile: str, rewriter: Dockerfile) -> None:
         super().__init__(seat.bounds.upload)
         self._rewriter, self._seen = rewriter, False
-        path = posixpath.normpath("/" + dockerfile).lstrip("/")
         # The engine looks for "dockerfile" too (source: moby, builder/remotecontext, openAt).
-        self._paths = {path, path.lower()} if path == "Dockerfile" else {path}
-        parts = path.split("/")
+        self._paths = {dockerfile, dockerfile.lower()} if dockerfile == "Dockerfile" else {dockerfile}
+        parts = dockerfile.split("/")
         self._above = {"/".join(parts[:count]) for count in range(1, len(parts))}
 
     def edit(self, name: str, info: tarfile.TarInfo) -> Callable[[bytes], bytes | None] | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from labkit.guard import models, mounts, names
 from labkit.guard.refusal import Malformed, Refused
-from labkit.guard.seat import DEFAULT_NETWORK
+from labkit.guard.seat import ANY_PORT, DEFAULT_NETWORK
 from labkit.guard.walls import HOST_NETWORK, namespace
 from labkit.limits import CAPABILITIES
 
@@ -191,12 +191,15 @@ def _bindings(wished: list[models.PortBinding] | None, bounds: Bounds) -> list[d
     for each in wished or [models.PortBinding()]:
         if each.host_ip not in ("", "0.0.0.0", "::", "::1", "127.0.0.1", "localhost", bounds.publish):  # noqa: S104
             raise Refused(f"The lab publishes ports on {bounds.publish} only, not on {each.host_ip[:60]}.")
-        if each.host_port not in ("", "0"):
+        port = each.host_port
+        if port in ("", "0"):
+            port = "" if bounds.ports == ANY_PORT else f"{first}-{last}"  # the engine takes a free one of these
+        else:
             if not re.fullmatch(r"[0-9]{1,5}", each.host_port):
                 raise Refused("The lab does not allow a range of ports.", instead="Name one port: -p 8080:80.")
             if not first <= int(each.host_port) <= last:
                 raise Refused(f"Port {each.host_port} is not one of yours.", instead=f"Take one of {first} to {last}.")
-        found.append({"HostIp": bounds.publish, "HostPort": each.host_port})
+        found.append({"HostIp": bounds.publish, "HostPort": port})
     return found[:1] if all(each == found[0] for each in found) else found
 
 
@@ -206,6 +209,12 @@ def _health(wished: models.Health) -> dict[str, Json]:
         if found.get(key):
             found[key] = max(found[key], HEALTH_EVERY)
     return found
+
+
+def health_of(image: dict[str, Json], wished: dict[str, Json]) -> dict[str, Json]:
+    """Give a health check that is no more frequent than the lab allows where it is the image's, which nobody judged."""
+    low = {key: HEALTH_EVERY for key in ("Interval", "StartInterval") if 0 < (image.get(key) or 0) < HEALTH_EVERY}
+    return {"Healthcheck": low | {key: value for key, value in wished.items() if value}} if low else {}
 
 
 # -- networks --------------------------------------------------------------------------------------------------

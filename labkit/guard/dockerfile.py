@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import posixpath
 import re
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,9 @@ COPY_FLAG = re.compile(
 )
 RUN_FLAG = re.compile(r"--(?:mount=([^\s\"'\\]+)|network=(?:none|default))")
 MOUNT_FIELD = re.compile(r"([A-Za-z-]+)(?:=([^=]*))?")
-FROM_FLAG = re.compile(r"--platform=[A-Za-z0-9/${}_.-]+")
+PLATFORM = "--platform="
+FROM_FLAG = re.compile(rf"{PLATFORM}[A-Za-z0-9/${{}}_.-]+")
+OWN_PLATFORM = re.compile(r"\$(?:BUILD|TARGET)PLATFORM\b|\$\{(?:BUILD|TARGET)PLATFORM\}")
 PLAIN_SOURCE = re.compile(r"[A-Za-z0-9_./@+=,~*?\[\]-]+")
 STAGE = re.compile(r"[a-z][a-z0-9_.-]*")
 # What stands in a here-document is no instruction for the builder, so a stage in it would be one for us alone.
@@ -56,6 +59,7 @@ class Dockerfile:
         self._seat, self._arguments, self._kit = seat, arguments, kit
         self._variables: dict[str, str] = {}
         self._stages: list[str] = []
+        self.ids: dict[str, str] = {}  # what stands for an image of the seat's own, and its name here
 
     def rewrite(self, content: bytes) -> bytes:
         """Write it anew; what stood on a line stays on that line.
@@ -115,6 +119,8 @@ class Dockerfile:
         flags = [word for word in words if word.startswith("--")]
         if bad := [flag for flag in flags if not FROM_FLAG.fullmatch(flag)]:
             raise Malformed(f"unknown flag of FROM: {bad[0][:40]}")
+        for flag in flags:
+            self._seat.check_platform(self._filled(OWN_PLATFORM.sub("linux", flag)).removeprefix(PLATFORM))
         if words[: len(flags)] != flags or len(words) == len(flags):
             raise Malformed("FROM needs the name of an image")
         name, *after = (self._filled(word) for word in words[len(flags) :])
@@ -123,7 +129,6 @@ class Dockerfile:
         if after and not (len(after) == 2 and after[0].upper() == "AS" and STAGE.fullmatch(after[1].lower())):  # noqa: PLR2004
             raise Malformed("FROM takes the name of an image, and AS with the name of a stage")
         self._stages.append(after[1].lower() if after else "")
-        # Without the platform: for another one than its own the engine would ask a registry.
         return " ".join([name, *after])
 
     def _copy(self, kind: str, value: str, done: list[str]) -> str:
@@ -185,7 +190,20 @@ class Dockerfile:
                 why="The engine would carry them out as a part of your build, and nobody has looked at them.",
                 instead="Build it anew here, from a Dockerfile.",
             )
-        return seat.names.image(parse(ref)) if ref in seat.tags() else ref or image
+        if self._kit:
+            return self._by_name(image, ref)
+        if ref not in seat.tags():
+            return ref or image
+        # By its id: until the builder reads this line, the name may have been given to another image.
+        self.ids[image] = ref
+        return image
+
+    def _by_name(self, image: str, ref: str) -> str:
+        """Give an image's name on the engine: by an id BuildKit would ask a registry for it."""
+        known = [ref] if ref else self._seat.image_names(image)
+        if not known:
+            raise Refused("The lab takes an image without a name only where it builds without BuildKit.")
+        return self._seat.names.image(parse(known[0])) if known[0] in self._seat.tags() else known[0]
 
 
 def _flags(value: str) -> tuple[list[str], str]:
@@ -217,6 +235,18 @@ def _local(rest: str) -> str:
     return json.dumps(paths)
 
 
+def cleaned(path: str) -> str:
+    """Give a Dockerfile's path in its context in the one form that there is for it.
+
+    Raises:
+        Refused: it has the name of an ignore file, which is not judged as a Dockerfile.
+    """
+    found = posixpath.normpath(f"/{path}").lstrip("/")  # the engine, too, reads "a/" as "a"
+    if found.endswith(".dockerignore"):
+        raise Refused("A Dockerfile's name cannot end with .dockerignore.")
+    return found
+
+
 def onbuild(value: str, seat: Seat) -> str:
     """Write a trigger anew, an instruction that runs in the build of whoever begins from this image.
 
@@ -229,7 +259,7 @@ def onbuild(value: str, seat: Seat) -> str:
         raise Malformed(f"{kind.upper()} isn't allowed as an ONBUILD trigger")
     if any("from" in flag.lower() for flag in _flags(rest.strip())[0]):  # of COPY, and in a mount of RUN
         raise Refused("The lab does not take ONBUILD with --from.", instead="Write it without ONBUILD.")
-    return Dockerfile(seat, {})._line(kind.upper(), rest)  # noqa: SLF001  the same judgement for the same words
+    return Dockerfile(seat, {}, kit=True)._line(kind.upper(), rest)  # noqa: SLF001  the same judgement for the same words
 
 
 def is_harmless(triggers: list[str], seat: Seat) -> bool:

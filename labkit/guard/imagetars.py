@@ -31,10 +31,17 @@ class ImageIn(Plain):
 
     def __init__(self, own: Names, most: int) -> None:
         super().__init__(most)
-        self._own = own
+        self._own, self._listed = own, False
+
+    def close(self) -> bytes:
+        """Refuse the oldest form (before Docker 1.10): the engine does not say what it has loaded from such a one."""
+        if not self._listed:
+            raise Malformed("The archive has no list of images; `docker save` writes one.")
+        return super().close()
 
     def edit(self, name: str, info: tarfile.TarInfo) -> Callable[[bytes], bytes | None] | None:  # noqa: ARG002
-        """Edit the files that hold names; the oldest form of them (before Docker 1.10) is left out."""
+        """Edit the files that hold names; the oldest form of them is left out."""
+        self._listed = self._listed or name in (MANIFEST, INDEX)
         return {MANIFEST: self._manifest, INDEX: self._index, OLD: _left_out}.get(name)
 
     def _on_engine(self, given: Json) -> str:
@@ -57,8 +64,8 @@ class ImageIn(Plain):
 
     def _index(self, content: bytes) -> bytes:
         found = _document(content)
-        for manifest in _list(found.get("manifests")) if isinstance(found, dict) else []:
-            notes = manifest.get("annotations") if isinstance(manifest, dict) else None
+        for manifest in _list(_get(found, "manifests")):
+            notes = _get(manifest, "annotations")
             if isinstance(notes, dict):
                 notes.pop(REF_NAME, None)
                 if IMAGE_NAME in notes:
@@ -84,6 +91,13 @@ class ImageOut(Plain):
     def _plain(self, content: bytes) -> bytes:
         # Newline and all: what was not changed stays the same bytes, since other files may hold its digest.
         return self._own.plain(content.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+
+
+def _get(value: Json, key: str) -> Json:
+    """Give a field that the engine would find in other letters, too."""
+    if not isinstance(value, dict) or any(each != key and each.casefold() == key for each in value):
+        raise Malformed("The archive's index.json is not a list of images.")
+    return value.get(key)
 
 
 def _list(value: Json) -> list[Json]:

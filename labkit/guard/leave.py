@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from labkit.guard.messages import Call, Reply
 from labkit.guard.names import parse
+from labkit.guard.rules.images import is_others_too
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -35,13 +36,12 @@ def clear(seat: Seat) -> Generator[Call, Reply, list[str]]:
     calls += [("volume", each.id, f"/volumes/{each.id}") for each in seat.things("volume")]
     calls += [("tag", ref, f"/images/{seat.names.image(parse(ref))}") for ref in seat.tags()]
     calls += [
-        ("image", each.id, f"/images/{each.id}")
-        for each in seat.things("image")
-        if each.id not in seat.tags().values()
-        and each.id not in seat.course.values()
-        and not seat.ledger.owned_by_others(seat.name, "image", each.id)
+        ("image", each.id, f"/images/{each.id}") for each in seat.things("image") if each.id not in seat.tags().values()
     ]
     for kind, id_, path in calls:
+        if kind == "image" and (yield from is_others_too(seat, id_)):
+            seat.forget(kind, id_)
+            continue
         reply = yield Call("DELETE", path, (("force", "1"), ("v", "1")) if kind == "container" else ())
         if reply.ok or reply.status == NOT_FOUND:
             seat.forget(kind, id_)

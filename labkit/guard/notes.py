@@ -25,5 +25,5 @@ def note(ledger: Ledger, seat: str, request: str, error: Refused) -> None:
     """
     if error.status == NOT_FOUND and not error.why:
         return
-    log.info("%s refused: %s: %s", seat, request, error.what)
+    log.debug("%s refused: %s: %s", seat, request, error.what)  # the ledger keeps it; a log would grow without end
     ledger.refuse(time.time(), seat, request, str(error))

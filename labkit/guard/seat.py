@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from labkit.guard import names
 from labkit.guard.ledger import Ledger, Thing
 from labkit.guard.names import Names, Ref
-from labkit.guard.refusal import Malformed, Missing
+from labkit.guard.refusal import Malformed, Missing, Refused
 from labkit.limits import Limits
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ DEFAULT_NETWORK = "bridge"
 HARMLESS, HARMFUL = "harmless", "harmful"  # an image's triggers (ONBUILD), once they were looked at
 _TOKEN = re.compile(r"\b[0-9a-f]{12,64}\b")
 _WORDS = {"container": "container", "network": "network", "volume": "volume", "exec": "exec instance"}
+ANY_PORT = (1, 65535)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Bounds:
     containers: int = 60
     networks: int = 8
     volumes: int = 40
-    ports: tuple[int, int] = (1, 65535)
+    ports: tuple[int, int] = ANY_PORT
     publish: str = "127.0.0.1"
     pool: str = "10.231"
     outbound: bool = False
@@ -65,6 +66,7 @@ class Seat:
         course: the course's images that the engine has: name, such as ``node:20-alpine``, to id.
         bounds: what it may have.
         api: the newest API version that the guard and the engine know.
+        arch: the engine's processor, in Docker's word.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Seat:
     course: Mapping[str, str] = field(default_factory=dict)
     bounds: Bounds = field(default_factory=Bounds)
     api: str = "1.41"
+    arch: str = "amd64"
 
     @cached_property
     def names(self) -> Names:
@@ -178,6 +181,18 @@ class Seat:
         own = self.tags()
         found = [ref for ref, there in own.items() if there == image]
         return found + [ref for ref, there in self.course.items() if there == image and ref not in own]
+
+    def check_platform(self, wished: str) -> None:
+        """Refuse a platform that is not the engine's own.
+
+        Of another one it would pull the image, and give the course's own name to it (source: moby, pullForBuilder).
+        """
+        if wished.lower() not in ("", "linux", f"linux/{self.arch}", self.arch):
+            raise Refused(
+                f"The lab does not allow --platform {wished[:40]}.",
+                why=f"The images that are here are for linux/{self.arch}, and the lab pulls no others.",
+                instead="Leave it out.",
+            )
 
     # -- what it is told ---------------------------------------------------------------------------------------
 

@@ -107,7 +107,8 @@ class Guard:
             raise EngineGone
         newest = tuple(map(int, version.body["ApiVersion"].split(".")))
         self.engine.api = "{}.{}".format(*min(newest, policy.NEWEST))
-        self.seats = {name: replace(seat, api=self.engine.api) for name, seat in self.seats.items()}
+        known = {"api": self.engine.api, "arch": version.body.get("Arch", "amd64")}
+        self.seats = {name: replace(seat, **known) for name, seat in self.seats.items()}
         found = await self.engine.ask(Call("GET", "/images/json"))
         there = {ref: each["Id"] for each in found.body or [] for ref in each.get("RepoTags") or []} if found.ok else {}
         self.images.clear()

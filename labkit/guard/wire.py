@@ -47,6 +47,7 @@ class Client:
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_BYTES)
         writer.transport.set_write_buffer_limits(high=STEP)
         self._head = False  # True where the method was HEAD
+        self._clear = False  # True where nobody could take the request for another one, or for two
         self.answered = False  # True from the first byte of an answer
 
     # -- requests ----------------------------------------------------------------------------------------------
@@ -71,7 +72,9 @@ class Client:
         if not isinstance(event, h11.Request):
             return None
         self._head = event.method == b"HEAD"
+        self._clear = False
         _check_framing(event)
+        self._clear = True
         return event
 
     async def body(self, most: int) -> bytes:
@@ -153,9 +156,18 @@ class Client:
         headers["content-length"] = str(len(content))
         if answer.status in NO_BODY:
             del headers["content-length"]
+        if not self._is_read():
+            headers["connection"] = "close"
         await self.begin(answer.status, tuple(headers.items()))
         await self.send(content)
         await self.end()
+
+    def _is_read(self) -> bool:
+        """Tell whether the request has come to its end, so that another may follow; one without a body has."""
+        if self._clear and self._http.their_state is h11.SEND_BODY:
+            with contextlib.suppress(Malformed):
+                self._next()
+        return self._clear and self._http.their_state is h11.DONE
 
     async def begin(self, status: int, headers: Query) -> None:
         """Send an answer's head; without a content-length its body is chunked."""

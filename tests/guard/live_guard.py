@@ -47,6 +47,11 @@ class Live:
         return f"unix://{self.socket(seat)}"
 
     @property
+    def log(self) -> Path:
+        """Not a pipe: one that nobody empties would hold the guard up."""
+        return self.folder / "log"
+
+    @property
     def shared(self) -> list[str]:
         images = [word for image in COURSE for word in ("--image", image)]
         return ["--engine", self.engine, "--ledger", str(self.folder / "ledger.db"), *images]
@@ -55,25 +60,24 @@ class Live:
         argv = [sys.executable, "-m", "labkit.guard", "serve", *self.shared, *self.options]
         for seat in self.seats:
             argv += ["--seat", seat, "--socket", str(self.socket(seat))]
-        self.process = subprocess.Popen(argv, stderr=subprocess.PIPE)
-        line = self.process.stderr.readline()
-        assert line == b"ready\n", line + self.process.stderr.read()
-        os.set_blocking(self.process.stderr.fileno(), False)
+        with self.log.open("ab") as log:
+            before = log.tell()
+            self.process = subprocess.Popen(argv, stderr=log)
+        until(lambda: self.process.poll() is not None or b"ready\n" in self.log.read_bytes()[before:])
+        assert self.process.poll() is None, self.said()
 
     def kill(self) -> None:
         """End it as a crash does."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
-        self.process.stderr.close()
 
     def stop(self) -> None:
         self.process.terminate()
         self.process.wait(30)
-        self.process.stderr.close()
 
     def said(self) -> str:
         """Its log so far."""
-        return (self.process.stderr.read() or b"").decode()
+        return self.log.read_text()
 
     def clear(self) -> None:
         for seat in self.seats:

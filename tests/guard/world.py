@@ -95,7 +95,7 @@ class World:
             found[key] = (it["Name"], it["Options"], it["IPAM"], sorted(it["Containers"]))
         for key in ("vvol", "vanon", "byvol"):
             found[key] = self.client.api.inspect_volume(self.words[key])
-        for tag in (self.words["vtag"], self.words["bytag"], SMALL, "node:20-alpine"):
+        for tag in (self.words["vtag"], self.words["bytag"], self.words["byown"], SMALL, "node:20-alpine"):
             found[tag] = self.client.api.inspect_image(tag)["Id"]
         return found
 
@@ -138,6 +138,7 @@ def build_world(guard: Live, client) -> World:
     there = client.containers.run(SMALL, ["sleep", "3600"], name=f"by{tail}", detach=True)
     names = guard.names(victim)
     client.images.get(SMALL).tag(f"bystander{tail}", "1")
+    theirs = there.commit(f"theirs{tail}", "1")
     it.words = {
         "victim": f"{names.prefix}run{tail}",
         "victimid": running,
@@ -146,20 +147,27 @@ def build_world(guard: Live, client) -> World:
         "stoppedid": stopped,
         "vnet": f"net{tail}",
         "vnetid": network,
+        "vnetshort": network[:12],
         "vvol": f"{names.prefix}vol{tail}",
         "vanon": anonymous,
         "vexec": exec_,
         "vtag": f"{names.repository}o/img{tail}:latest",
         "vimage": image,
+        "vimageshort": image.removeprefix("sha256:")[:12],
         "by": there.name,
         "byid": there.id,
+        "byshort": there.id[:12],
         "bynet": f"bynet{tail}",
         "bynetid": client.networks.create(f"bynet{tail}").id,
         "byvol": client.volumes.create(f"byvol{tail}").name,
         "bytag": f"bystander{tail}:1",
+        "byown": f"theirs{tail}:1",
+        "byownid": theirs.id,
         "course": SMALL,
         "mine": mine,
         "minename": f"mine{tail}",
+        "seat": victim,
+        "prefix": guard.names(me).prefix,
     }
     return it
 
@@ -170,3 +178,4 @@ def end_world(it: World) -> None:
     it.client.api.remove_network(it.words["bynetid"])
     it.client.api.remove_volume(it.words["byvol"])
     it.client.api.remove_image(it.words["bytag"])
+    it.client.api.remove_image(it.words["byown"])

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
 
 import pytest
+from google.protobuf.message import DecodeError
+from hypothesis import given
+from hypothesis import strategies as st
 
 from labkit.guard.buildkit import judge
 from labkit.guard.buildkit.control import progress
@@ -64,7 +67,10 @@ SOLVES = {
     "a control group": ({"frontend_attrs": {"cgroup-parent": "/"}}, "--cgroup-parent"),
     "a request": ({"frontend_attrs": {"requestid": "x.y"}}, "--call x.y"),
     "an unknown option": ({"frontend_attrs": {"new-thing": "1"}}, "new-thing"),
-    "an ignore file and a slash": ({"frontend_attrs": {"filename": "a.dockerignore/"}}, ".dockerignore"),
+    "another's folder": ({"frontend_attrs": {"local-sessionid:context": THEIRS}}, "no active session"),
+    "a shared folder of a name": ({"frontend_attrs": {"local-sessionid:base": SESSION}}, "local-sessionid:base"),
+    "another platform": ({"frontend_attrs": {"platform": "linux/amd64,linux/s390x"}}, "--platform"),
+    "endless options": ({"frontend_attrs": {"build-arg:A": "a" * (256 << 10)}}, "too long"),
     "an ignore file": ({"frontend_attrs": {"filename": "a.dockerignore"}}, ".dockerignore"),
 }
 
@@ -90,6 +96,7 @@ def test_a_build_as_the_engine_gets_it(seat):
     ref, build, anew = judge.solve(body, seat)
     found = MESSAGE["Solve"].FromString(anew)
     assert (ref, build.session, list(map(str, build.names))) == (REF, SESSION, ["shop/web:1", "a:latest"])
+    assert build.asked == "shop/web:1,docker.io/library/a"
     (exporter,) = found.exporters
     names = "labkit.invalid/ada/o/shop/web:1,labkit.invalid/ada/o/a:latest"
     assert (exporter.type, dict(exporter.attrs)) == ("moby", {"name": names})
@@ -124,12 +131,37 @@ def bridge(**fields):
 )
 def test_a_frontends_work_that_is_refused(seat, fields):
     with pytest.raises(Refused):
-        judge.bridge_solve(bridge(**fields), Build(SESSION), seat)
+        judge.bridge_solve(bridge(**fields), seat)
 
 
-def test_arguments_are_kept_for_the_dockerfile(seat):
-    judge.bridge_solve(bridge(options={"build-arg:V": "3.20", "filename": "Dockerfile"}), Build(SESSION), seat)
-    assert json.loads(seat.ledger.thing("ada", "session", SESSION).parent) == {"V": "3.20"}
+def test_how_a_dockerfile_is_read(seat):
+    options = {"build-arg:V": "3.20", "filename": "Dockerfile", "local-sessionid:dockerfile": SESSION}
+    reading, anew = judge.bridge_solve(bridge(options=options), seat)
+    assert (reading.arguments, reading.folders) == ({"V": "3.20"}, {"local-sessionid:dockerfile": SESSION})
+    assert dict(MESSAGE["BridgeSolve"].FromString(anew).options) == {
+        **options,
+        "build-arg:BUILDKIT_CACHE_MOUNT_NS": "ada",
+        "force-network-mode": "none",
+        "image-resolve-mode": "local",
+    }
+
+
+@pytest.mark.parametrize("name", ["a.dockerignore", "a.dockerignore/", "a.dockerignore/.", "b/../a.dockerignore//"])
+def test_an_ignore_file_is_no_dockerfile(seat, name):
+    with pytest.raises(Refused, match="cannot end with"):
+        judge.options({"filename": name}, seat)
+
+
+def test_a_dockerfiles_name_is_cleaned(seat):
+    assert judge.options({"filename": "./a//b/../Dockerfile/"}, seat)["filename"] == "a/Dockerfile"
+
+
+def test_a_frontends_own_words_about_its_result():
+    asked = MESSAGE["Return"]()
+    for key in ("containerimage.config/linux/amd64", "refs.platforms", "frontend.x", "image.name", "attestation"):
+        asked.result.metadata[key] = b"x"
+    found = MESSAGE["Return"].FromString(judge.returned(asked.SerializeToString(), Build(SESSION)))
+    assert set(found.result.metadata) == {"containerimage.config/linux/amd64", "refs.platforms", "frontend.x"}
 
 
 def test_a_result_must_be_one_that_the_engine_gave():
@@ -145,10 +177,39 @@ def test_a_result_must_be_one_that_the_engine_gave():
 
 def test_progress_shows_the_seats_names(seat):
     message = MESSAGE["Progress"]()
-    message.vertexes.add(name="[1/2] FROM labkit.invalid/ada/o/shop:1")
+    message.vertexes.add(name="[1/2] FROM labkit.invalid/ada/o/shop:1", error="labkit.invalid/ada/o/shop:1: gone")
     message.statuses.add(id="naming to labkit.invalid/ada/o/shop:1")
     unknown = b"\x92\x03\x01a"  # all else that the engine says stays
     found = progress(message.SerializeToString() + unknown, seat)
     again = MESSAGE["Progress"].FromString(found)
     assert (again.vertexes[0].name, again.statuses[0].id) == ("[1/2] FROM shop:1", "naming to shop:1")
+    assert again.vertexes[0].error == "shop:1: gone"
     assert found.endswith(unknown)
+
+
+WORDS = st.one_of(
+    st.text(max_size=20), st.sampled_from(["context", "filename", "build-arg:A", "label:b", "a.dockerignore/", "none"])
+)
+OPTIONS = st.dictionaries(WORDS, WORDS, max_size=5)
+
+
+@given(given_options=OPTIONS)
+def test_whatever_the_options_the_walls_stand(given_options):
+    seat = Seat("ada", Ledger(":memory:"))
+    try:
+        found = judge.options(given_options, seat)
+    except Refused:
+        return
+    assert (found["force-network-mode"], found["image-resolve-mode"]) == ("none", "local")
+    assert found["build-arg:BUILDKIT_CACHE_MOUNT_NS"] == "ada"
+    assert not found.get("filename", "").rstrip("/.").endswith(".dockerignore")
+    assert not {"context", "source", "cmdline"} & found.keys()
+
+
+@given(body=st.binary(max_size=200), options=OPTIONS)
+def test_whatever_the_bytes_they_are_read_or_refused(body, options):
+    seat = Seat("ada", Ledger(":memory:"))
+    for read in (judge.solve, judge.bridge_solve, lambda it, _: judge.returned(it, Build(SESSION))):
+        for each in (body, solve(frontend_attrs=options), bridge(options=options) + body):
+            with contextlib.suppress(Refused, DecodeError):
+                read(each, seat)

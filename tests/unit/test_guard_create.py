@@ -166,6 +166,11 @@ def test_a_signal_is_a_signal(signal):
 
 
 class TestPorts:
+    @pytest.mark.parametrize("wish", [None, [], [{"HostPort": ""}], [{"HostPort": "0"}]])
+    def test_the_engine_chooses_one_of_the_seats(self, wish):
+        there = self.bound({"80/tcp": wish}, it=seat(ports=(8000, 8100)))
+        assert there == {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "8000-8100"}]}
+
     def bound(self, wish, **more):
         return host({"PortBindings": wish}, **more)["PortBindings"]
 

@@ -10,7 +10,7 @@ from fake_guard import seat
 from tar_tools import FORMATS, MOST, entries, info, tar, through
 
 from labkit.guard.context import Context
-from labkit.guard.dockerfile import Dockerfile
+from labkit.guard.dockerfile import Dockerfile, cleaned
 from labkit.guard.refusal import Malformed, Refused
 from labkit.guard.tars import Gunzip, Plain
 
@@ -182,7 +182,7 @@ class TestContext:
             self.context(("Dockerfile", self.GOOD), (name, self.EVIL))
 
     def test_of_another_name(self):
-        there = self.context(("Dockerfile", self.EVIL), ("sub/My", self.GOOD), path="./sub//My")
+        there = self.context(("Dockerfile", self.EVIL), ("sub/My", self.GOOD), path=cleaned("./sub//My"))
         assert entries(there)[0][-1] == self.EVIL
 
     @pytest.mark.parametrize("path", ["Dockerfile", "sub/My"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -11,18 +10,30 @@ from google.protobuf.unknown_fields import UnknownFieldSet
 
 from labkit.guard import names
 from labkit.guard.buildkit.schema import MESSAGE
+from labkit.guard.dockerfile import cleaned
 from labkit.guard.refusal import Malformed, Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from labkit.guard.names import Ref
     from labkit.guard.seat import Seat
 
 ID = re.compile(r"[a-z0-9]{16,64}")
+LARGEST_OPTIONS = 256 << 10  # characters of all options: a build's arguments are kept as long as its session
 FRONTEND = "dockerfile.v0"
+ARG = "build-arg:"
 EXPORTERS = ("", "moby", "image")
 # Options of the Dockerfile frontend that go on as they are.
 OPTIONS = ("filename", "target", "no-cache", "requestid", "frontend.caps", "multi-platform")
 DROPPED = ("platform", "image-resolve-mode", "attest:", "label:", "vcs:", "contextkey", "dockerfilekey")
+# What a frontend says of its result and the engine needs; anything else of it is dropped.
+METADATA = (
+    *("containerimage.config", "containerimage.base.config", "containerimage.buildinfo"),
+    *("frontend.", "refs.platforms", "result."),
+)
+DOCKERFILE = "local-sessionid:dockerfile"
+SHARED = ("local-sessionid:context", DOCKERFILE)  # folders that another session gives
 REQUESTS = ("frontend.lint", "frontend.outline", "frontend.targets", "frontend.subrequests.describe")
 WALLS = {
     "add-hosts": "--add-host",
@@ -38,6 +49,25 @@ WALLS = {
 }
 
 
+@dataclass(frozen=True)
+class Reading:
+    """How a Dockerfile is read.
+
+    Attributes:
+        arguments: ``--build-arg``.
+        folders: sessions that give a folder in the place of the build's own: option, to session.
+    """
+
+    arguments: dict[str, str]
+    folders: dict[str, str]
+
+    @classmethod
+    def of(cls, given: Mapping[str, str]) -> Reading:
+        """Take it from the frontend's options."""
+        arguments = {key.removeprefix(ARG): value for key, value in given.items() if key.startswith(ARG)}
+        return cls(arguments, {key: given[key] for key in SHARED if key in given})
+
+
 @dataclass
 class Build:
     """A build of this connection.
@@ -45,12 +75,18 @@ class Build:
     Attributes:
         session: the id of the session that gives its files.
         names: that its image is to have.
+        asked: the same as the client put them.
+        reading: of its Dockerfile, as the build's own call says it; None where calls of the bridge will.
         results: ids that the engine gave to what came of it.
+        over: whether its image was written down, or there is none.
     """
 
     session: str
     names: list[Ref] = field(default_factory=list)
+    asked: str = ""
+    reading: Reading | None = None
     results: set[str] = field(default_factory=set)
+    over: bool = False
 
 
 def solve(body: bytes, seat: Seat) -> tuple[str, Build, bytes]:
@@ -80,11 +116,13 @@ def solve(body: bytes, seat: Seat) -> tuple[str, Build, bytes]:
         raise Refused("The lab does not allow --cache-to and --cache-from here.", instead="Leave them out.")
     if not ID.fullmatch(asked.ref) or seat.ledger.owned_by_others(seat.name, "build", asked.ref):
         raise Malformed("This is no name for a build.")
-    _check_session(asked.session, seat)
+    for session in (asked.session, *Reading.of(asked.frontend_attrs).folders.values()):
+        _check_session(session, seat)
     wanted = _exported(asked)
     for attrs in wanted.values():
         attrs.pop("push", None)
-    refs = [names.parse_new(name) for attrs in wanted.values() for name in attrs.get("name", "").split(",") if name]
+    tags = ",".join(attrs.get("name", "") for attrs in wanted.values())
+    refs = [names.parse_new(name) for name in tags.split(",") if name]
     anew = MESSAGE["Solve"](ref=asked.ref, session=asked.session, internal=asked.internal, frontend=asked.frontend)
     anew.frontend_attrs.update(options(dict(asked.frontend_attrs), seat))
     if wanted:
@@ -92,7 +130,8 @@ def solve(body: bytes, seat: Seat) -> tuple[str, Build, bytes]:
         anew.exporter = next(iter(wanted))
         anew.exporter_attrs.update(on_engine)
         anew.exporters.add(type=anew.exporter).attrs.update(on_engine)
-    return asked.ref, Build(asked.session, refs), anew.SerializeToString()
+    reading = Reading.of(asked.frontend_attrs) if asked.frontend else None
+    return asked.ref, Build(asked.session, refs, tags, reading), anew.SerializeToString()
 
 
 def _exported(asked: Any) -> dict[str, dict[str, str]]:  # noqa: ANN401
@@ -112,8 +151,11 @@ def _exported(asked: Any) -> dict[str, dict[str, str]]:  # noqa: ANN401
     return dict(given)
 
 
-def bridge_solve(body: bytes, build: Build, seat: Seat) -> bytes:
+def bridge_solve(body: bytes, seat: Seat) -> tuple[Reading, bytes]:
     """Judge LLBBridge.Solve: how the Dockerfile is read.
+
+    Returns:
+        What the session's files go through, and the message for the engine.
 
     Raises:
         Refused: it asks for what the lab does not allow.
@@ -124,10 +166,6 @@ def bridge_solve(body: bytes, build: Build, seat: Seat) -> bytes:
     if asked.frontend != FRONTEND:
         raise _frontend(asked.frontend)
     given = dict(asked.options)
-    arguments = {key.removeprefix("build-arg:"): value for key, value in given.items() if key.startswith("build-arg:")}
-    # What the session is asked for a Dockerfile goes through this build's arguments.
-    known = seat.ledger.thing(seat.name, "session", build.session)
-    seat.own("session", build.session, known.name if known else "", json.dumps(arguments))
     anew = MESSAGE["BridgeSolve"](
         frontend=FRONTEND,
         return_result=asked.return_result,
@@ -136,7 +174,7 @@ def bridge_solve(body: bytes, build: Build, seat: Seat) -> bytes:
         evaluate=asked.evaluate,
     )
     anew.options.update(options(given, seat))
-    return bytes(anew.SerializeToString())
+    return Reading.of(given), bytes(anew.SerializeToString())
 
 
 def options(given: dict[str, str], seat: Seat) -> dict[str, str]:
@@ -145,14 +183,17 @@ def options(given: dict[str, str], seat: Seat) -> dict[str, str]:
     Raises:
         Refused: one is not allowed, or not known.
     """
+    if sum(len(key) + len(value) for key, value in given.items()) > LARGEST_OPTIONS:
+        raise Malformed("The build's options are too long: the lab takes 256 KiB of them.")
     kept = {key: value for key, value in given.items() if _goes_on(key)}
     for key, value in given.items():
         harmless = key in kept or key.startswith(DROPPED) or key == "force-network-mode"
         if not harmless and value not in ("", "false", "0", "null"):
             flag = "--build-context" if key.startswith("context:") else WALLS.get(key, key)
             raise Refused(f"The lab does not allow {flag[:60]} with build.", instead="Leave it out.")
-    if ".dockerignore" in kept.get("filename", ""):  # also with a slash behind it: that file is not written anew
-        raise Refused("A Dockerfile's name cannot have .dockerignore in it.")
+    seat.check_platform(given.get("platform", ""))
+    if "filename" in kept:
+        kept["filename"] = cleaned(kept["filename"])
     if kept.get("requestid", REQUESTS[0]) not in REQUESTS:
         raise Refused(f"The lab does not allow --call {kept['requestid'][:40]}.")
     mode = given.get("force-network-mode", "")
@@ -164,15 +205,15 @@ def options(given: dict[str, str], seat: Seat) -> dict[str, str]:
         )
     if mode == "none" or not seat.bounds.outbound:
         kept["force-network-mode"] = "none"
-    return kept | {"image-resolve-mode": "local", "build-arg:BUILDKIT_CACHE_MOUNT_NS": seat.name}
+    return kept | {"image-resolve-mode": "local", f"{ARG}BUILDKIT_CACHE_MOUNT_NS": seat.name}
 
 
 def _goes_on(key: str) -> bool:
-    if key.startswith("build-arg:"):
-        return not key.startswith("build-arg:BUILDKIT_")
+    if key.startswith(ARG):
+        return not key.startswith(f"{ARG}BUILDKIT_")
     if key.startswith("label:"):
         return not key.removeprefix("label:").casefold().startswith(names.RESERVED)
-    return key in OPTIONS
+    return key in OPTIONS or key in SHARED
 
 
 def returned(body: bytes, build: Build) -> bytes:
@@ -191,7 +232,8 @@ def returned(body: bytes, build: Build) -> bytes:
     for key, each in asked.result.refs.refs.items():
         anew.result.refs.refs[key].id = each.id
     for key, value in asked.result.metadata.items():
-        anew.result.metadata[key] = value
+        if key.startswith(METADATA):
+            anew.result.metadata[key] = value
     return bytes(anew.SerializeToString())
 
 

@@ -5,19 +5,22 @@ source: the gRPC project's PROTOCOL-HTTP2 document.
 
 from __future__ import annotations
 
+import re
 import struct
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from labkit.guard.buildkit.wire import Headers, Stream
 
 LARGEST = 16 << 20  # bytes of one message, as BuildKit itself allows
 LONGEST_TEXT = 4096  # of an error's message in a header
+CODE = re.compile(r"[0-9]{1,3}")
 _HEAD = struct.Struct(">BL")
 
 
@@ -52,7 +55,7 @@ class Fault(Exception):  # noqa: N818  it is an answer
 
 @dataclass
 class Budget:
-    """How many bytes of unfinished messages one connection may hold.
+    """How many bytes of messages all calls of one connection may hold at once.
 
     Attributes:
         left: bytes.
@@ -60,8 +63,9 @@ class Budget:
 
     left: int = 2 * LARGEST
 
-    def take(self, count: int) -> None:
-        """Set bytes aside.
+    @contextmanager
+    def holding(self, count: int) -> Iterator[None]:
+        """Set bytes aside for a while.
 
         Raises:
             Fault: there are not so many.
@@ -69,6 +73,10 @@ class Budget:
         if count > self.left:
             raise Fault(Code.RESOURCE_EXHAUSTED, "Too many large messages at once.")
         self.left -= count
+        try:
+            yield
+        finally:
+            self.left += count
 
 
 async def messages(stream: Stream, budget: Budget, largest: int = LARGEST) -> AsyncIterator[bytes]:
@@ -86,14 +94,11 @@ async def messages(stream: Stream, budget: Budget, largest: int = LARGEST) -> As
             raise Fault(Code.UNIMPLEMENTED, "Compressed messages are not supported.")
         if length > largest:
             raise Fault(Code.RESOURCE_EXHAUSTED, f"A message of {length} bytes is larger than {largest}.")
-        budget.take(length)
-        try:
+        with budget.holding(length):
             if not await _fill(stream, held, _HEAD.size + length):
                 raise Fault(Code.INVALID_ARGUMENT, "A message was cut off.")
             body = bytes(held[_HEAD.size : _HEAD.size + length])
             del held[: _HEAD.size + length]
-        finally:
-            budget.left += length
         yield body
 
 
@@ -163,7 +168,7 @@ def fault_of(stream: Stream) -> Fault | None:
     status = found.get("grpc-status", "")
     if status == "0":
         return None
-    if not status.isdecimal():
+    if not CODE.fullmatch(status):
         return Fault(Code.INTERNAL, "The engine ended a call without saying how.")
     details = found.get("grpc-status-details-bin", "")
     return Fault(int(status), unquote(found.get("grpc-message", "")), details.encode())

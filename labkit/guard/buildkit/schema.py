@@ -14,6 +14,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 # message: field, number, kind. [] is a list, {X} a map from texts to X; a message that must stay empty is bytes.
 _SCHEMA = {
+    "Bytes": "data 1 bytes",
     "Stat": "path 1 text, mode 2 uint, uid 3 uint, gid 4 uint, size 5 int, mtime 6 int",
     "Packet": "type 1 int, stat 2 Stat, id 3 uint, data 4 bytes",
     "Exporter": "type 1 text, attrs 2 {text}",
@@ -22,7 +23,7 @@ _SCHEMA = {
     " internal 11 bool, policy 12 bytes, exporters 13 []Exporter, session_exporter 14 bool",
     "Solved": "response 1 {text}",
     "Status": "ref 1 text",
-    "Vertex": "name 3 text",
+    "Vertex": "name 3 text, error 7 text",
     "VertexStatus": "id 1 text, name 3 text",
     "Progress": "vertexes 1 []Vertex, statuses 2 []VertexStatus",
     "Ref": "id 1 text",

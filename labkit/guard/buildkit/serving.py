@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING
 
 from google.protobuf.message import DecodeError
+from h2.errors import ErrorCodes
 
+from labkit.guard.buildkit.ends import Gone
 from labkit.guard.buildkit.rpc import ANSWER, Code, Fault, ending
-from labkit.guard.buildkit.wire import Connection, Gone, Stream
 from labkit.guard.notes import note
 from labkit.guard.refusal import Refused
+from labkit.guard.upstream import EngineGone
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from labkit.guard.buildkit.wire import Connection, Stream
     from labkit.guard.seat import Seat
 
 CODES = {400: Code.INVALID_ARGUMENT, 404: Code.NOT_FOUND}
+log = logging.getLogger("labkit.guard")
 
 
 async def speak(here: Connection, there: Connection, serve: Callable[[Stream], Awaitable[None]]) -> None:
@@ -27,6 +32,7 @@ async def speak(here: Connection, there: Connection, serve: Callable[[Stream], A
     def accept(asked: Stream) -> None:
         task = asyncio.ensure_future(serve(asked))
         tasks.add(task)
+        asked.given_up = task.cancel  # and with it what the other side was asked
         task.add_done_callback(tasks.discard)
 
     here.accept = accept
@@ -47,17 +53,34 @@ async def answer(asked: Stream, seat: Seat, work: Awaitable[None]) -> None:
         seat: whose refusals these are.
         work: what answers it.
     """
+    path = asked.headers.get(":path", "")[:100]
+    try:
+        fault = await _outcome(work, path, seat)
+    except Exception:  # of whatever kind: a client that is told nothing waits forever
+        log.exception("%s: %s", seat.name, path)
+        fault = Fault(Code.INTERNAL, "The lab's guard has a fault of its own: it is in its log. Please report it.")
+    try:
+        if fault:
+            await end(asked, fault)
+    finally:
+        # What the client still sends is not read any more.
+        await asked.reset(ErrorCodes.NO_ERROR)
+
+
+async def _outcome(work: Awaitable[None], path: str, seat: Seat) -> Fault | None:
+    """Do the work; give what is to be said where it does not end well."""
     try:
         await work
-    except Refused as error:
-        note(seat.ledger, seat.name, asked.headers.get(":path", ""), error)
-        await end(asked, Fault(CODES.get(error.status, Code.PERMISSION_DENIED), str(error)))
-    except DecodeError:
-        await end(asked, Fault(Code.INVALID_ARGUMENT, "This is no message that the lab's guard can read."))
     except Fault as fault:
-        await end(asked, fault)
-    except Gone:
-        await asked.reset()
+        return fault
+    except Refused as error:
+        note(seat.ledger, seat.name, path, error)
+        return Fault(CODES.get(error.status, Code.PERMISSION_DENIED), str(error))
+    except DecodeError:
+        return Fault(Code.INVALID_ARGUMENT, "This is no message that the lab's guard can read.")
+    except (Gone, EngineGone):
+        return Fault(Code.UNAVAILABLE, "The other side has ended the call.")
+    return None
 
 
 async def end(asked: Stream, fault: Fault | None) -> None:

@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from labkit.guard.buildkit.ends import Gone
+from labkit.guard.buildkit.ignore import ignored
 from labkit.guard.buildkit.rpc import ANSWER, Budget, Code, Fault, fault_of, framed, messages, request
 from labkit.guard.buildkit.schema import MESSAGE
 from labkit.guard.buildkit.serving import answer, end, speak
-from labkit.guard.buildkit.wire import Connection, Gone, Stream
+from labkit.guard.buildkit.wire import Connection, Stream
 from labkit.guard.refusal import Refused
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from labkit.guard.messages import CarryOut, End
+    from labkit.guard.buildkit.ends import Ends
+    from labkit.guard.messages import CarryOut
     from labkit.guard.seat import Seat
 
 DIFF_COPY = "/moby.filesync.v1.FileSync/DiffCopy"
@@ -32,10 +37,28 @@ Packet, Stat = MESSAGE["Packet"], MESSAGE["Stat"]
 IGNORE = ".dockerignore"
 TOLD_SECONDS = 2.0  # for the engine to take in why it gets no files
 MOST_FILES, LARGEST, STEP = 64, 4 << 20, 32 << 10
+TOO_LARGE = Refused("The Dockerfile is larger than four mebibytes.")
+
+
+@dataclass
+class _Session:
+    """What all calls of one session share.
+
+    Attributes:
+        there: the connection to the docker command.
+        rewrite: what a Dockerfile goes through.
+        upload: bytes of one folder at most.
+        budget: for messages of the docker command.
+    """
+
+    there: Connection
+    rewrite: Callable[[bytes], bytes]
+    upload: int
+    budget: Budget = field(default_factory=Budget)
 
 
 async def mediate(
-    client: End, engine: End, _carry_out: CarryOut, *, seat: Seat, rewrite: Callable[[bytes], bytes]
+    client: Ends, engine: Ends, _carry_out: CarryOut, *, seat: Seat, rewrite: Callable[[bytes], bytes]
 ) -> None:
     """Speak for each side to the other until one of them leaves.
 
@@ -47,24 +70,25 @@ async def mediate(
     """
     there = Connection(*client, client=True)
     here = Connection(*engine, client=False)
-    await speak(here, there, lambda asked: answer(asked, seat, _serve(asked, there, rewrite)))
+    its = _Session(there, rewrite, seat.bounds.upload)
+    await speak(here, there, lambda asked: answer(asked, seat, _serve(asked, its)))
 
 
-async def _serve(asked: Stream, there: Connection, rewrite: Callable[[bytes], bytes]) -> None:
+async def _serve(asked: Stream, its: _Session) -> None:
     """Answer one request of the engine with what the docker command says."""
     path = asked.headers.get(":path", "")
     _check(path)
     more = [(k, v) for k, v in asked.fields if k not in STANDARD and not k.startswith((":", "grpc-"))]
-    said = await there.open(request(path, *more))
+    said = await its.there.open(request(path, *more))
     try:
         if path == DIFF_COPY and asked.headers.get("dir-name") == "dockerfile":
             try:
-                await _dockerfiles(asked, said, rewrite)
+                await _dockerfiles(asked, said, its)
             except Refused as error:
                 await _tell(asked, str(error))
                 raise
         else:
-            await _pass(asked, said)
+            await _pass(asked, said, its.upload)
     finally:
         await said.reset()
 
@@ -74,13 +98,16 @@ def _check(path: str) -> None:
         raise Fault(Code.UNIMPLEMENTED, f"The lab's guard does not let the engine ask for {path}.")
 
 
-async def _pass(asked: Stream, said: Stream) -> None:
-    """Hand on what comes, both ways."""
+async def _pass(asked: Stream, said: Stream, most: int) -> None:
+    """Hand on what comes, both ways; at most so many bytes from the docker command."""
     up = asyncio.create_task(_pump(asked, said))
     try:
         await said.started()
         await asked.send_headers(ANSWER)
         while data := await said.read():
+            most -= len(data)
+            if most < 0:
+                raise Refused("The build's context is larger than the lab takes.", instead="Use a .dockerignore file.")
             await asked.send(data)
         await end(asked, fault_of(said))
     finally:
@@ -97,19 +124,11 @@ async def _pump(source: Stream, target: Stream) -> None:
 # -- the folder of the Dockerfile --------------------------------------------------------------------------------
 
 
-async def _dockerfiles(asked: Stream, said: Stream, rewrite: Callable[[bytes], bytes]) -> None:
-    """Get the files from the docker command, and give them to the engine as they are after ``rewrite``."""
-    budget = Budget()
-    theirs, ours = _packets(said, budget), _packets(asked, budget)
+async def _dockerfiles(asked: Stream, said: Stream, its: _Session) -> None:
+    """Get the files from the docker command, and give them to the engine as they were written anew."""
+    theirs, ours = _packets(said, its.budget), _packets(asked, Budget())
     stats = await _listed(theirs)
-    files = {}
-    for number, stat in enumerate(stats):
-        if not stat.mode & MODE_TYPE:
-            content = await _content(number, said, theirs)
-            files[number] = content if stat.path.endswith(IGNORE) else rewrite(content)
-            stat.size = len(files[number])
-        elif stat.mode & MODE_TYPE != MODE_FOLDER:
-            raise Refused(f"The lab takes a Dockerfile only as a plain file; {stat.path[-60:]!r} is none.")
+    files = await _written_anew(stats, said, theirs, its.rewrite)
     await asked.send_headers(ANSWER)
     for stat in stats:
         await _send(asked, Packet(type=STAT, stat=stat))
@@ -159,6 +178,32 @@ async def _listed(theirs: AsyncIterator[Any]) -> list[Any]:
     return found
 
 
+async def _written_anew(
+    stats: list[Any], said: Stream, theirs: AsyncIterator[Any], rewrite: Callable[[bytes], bytes]
+) -> dict[int, bytes]:
+    """Get the files' content, by their numbers in the list; the list gets their new sizes and times."""
+    files: dict[int, bytes] = {}
+    for number, stat in enumerate(stats):
+        if not stat.mode & MODE_TYPE:
+            content = await _content(number, said, theirs)
+            files[number] = ignored(content) if stat.path.endswith(IGNORE) else rewrite(content)
+            stat.size, stat.mtime = len(files[number]), _mtime(files[number])
+            if sum(map(len, files.values())) > LARGEST:
+                raise TOO_LARGE
+        elif stat.mode & MODE_TYPE != MODE_FOLDER:
+            raise Refused(f"The lab takes a Dockerfile only as a plain file; {stat.path[-60:]!r} is none.")
+    return files
+
+
+def _mtime(content: bytes) -> int:
+    """Give a time of change in nanoseconds that is another one for another content.
+
+    Of two files with one size and time, 20.10 takes the one that it has already. But one file of the learner's becomes
+    two where an argument names an image.
+    """
+    return int.from_bytes(hashlib.blake2b(content, digest_size=7).digest(), "big")
+
+
 async def _content(number: int, said: Stream, theirs: AsyncIterator[Any]) -> bytes:
     await _send(said, Packet(type=REQUEST, id=number))
     found = bytearray()
@@ -168,7 +213,7 @@ async def _content(number: int, said: Stream, theirs: AsyncIterator[Any]) -> byt
                 return bytes(found)
             found += packet.data
             if len(found) > LARGEST:
-                raise Refused("The Dockerfile is larger than four mebibytes.")
+                raise TOO_LARGE
     raise Fault(Code.INVALID_ARGUMENT, "A file was cut off.")
 
 

@@ -27,10 +27,14 @@ from h2.events import (
 from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes, Settings
 
+from labkit.guard.buildkit.ends import Gone
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from h2.events import Event
+
+    from labkit.guard.buildkit.ends import Sink, Source
 
 STREAMS = 100  # at once; a client of gRPC begins with this many
 STREAMS_EVER = 20_000  # on one connection: a build has a dozen
@@ -39,10 +43,6 @@ WINDOW = STREAMS << 16  # bytes under way on all streams: each one's own window,
 CHUNK = 64 << 10
 Headers = list[tuple[str, str]]
 log = logging.getLogger("labkit.guard")
-
-
-class Gone(ConnectionError):  # noqa: N818
-    """The peer has reset the stream or closed the connection."""
 
 
 class Stream:
@@ -63,14 +63,23 @@ class Stream:
         self.answered = False
         self.trailers: dict[str, str] = {}
         self.changed = asyncio.Event()
+        self.given_up: Callable[[], object] = lambda: None  # called when the peer resets it
         self.ended = False
         self.gone = False
         self._connection = connection
         self._parts: deque[tuple[bytes, int]] = deque()
 
-    def arrived(self, data: bytes, counted: int) -> None:
-        """Take in what the peer sent; ``counted`` bytes of its window are used until it is read."""
-        self._parts.append((data, counted))
+    def take(self, event: Event) -> None:
+        """Take in what the peer sent; data uses a part of its window until it is read."""
+        if isinstance(event, DataReceived):
+            if event.flow_controlled_length:  # empty parts cost no window, so nothing else would bound them
+                self._parts.append((event.data, event.flow_controlled_length))
+        elif isinstance(event, ResponseReceived):
+            self.headers = dict(event.headers)  # type: ignore[arg-type]  # text: see header_encoding
+        elif isinstance(event, TrailersReceived):
+            self.trailers = dict(event.headers)  # type: ignore[arg-type]
+        elif isinstance(event, StreamEnded):
+            self.ended = True
         self.changed.set()
 
     async def started(self) -> None:
@@ -126,8 +135,8 @@ class Connection:
 
     def __init__(
         self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
+        reader: Source,
+        writer: Sink,
         *,
         client: bool,
         accept: Callable[[Stream], None] | None = None,
@@ -172,7 +181,11 @@ class Connection:
             raise Gone("the connection is closed")
         stream = Stream(self, self._h2.get_next_available_stream_id())
         self._streams[stream.id] = stream
-        await self.send_headers(stream, headers, end=False)
+        try:
+            await self.send_headers(stream, headers, end=False)
+        except Gone:
+            self.forget(stream)
+            raise
         return stream
 
     async def send_headers(self, stream: Stream, headers: Headers, *, end: bool) -> None:
@@ -206,8 +219,7 @@ class Connection:
     async def acknowledge(self, stream: Stream, counted: int) -> None:
         """Give the peer back the part of its window that was read."""
         with contextlib.suppress(ProtocolError):  # the stream is over; only the connection's window counts then
-            if counted:
-                self._h2.acknowledge_received_data(counted, stream.id)
+            self._h2.acknowledge_received_data(counted, stream.id)
         await self._flush()
 
     async def reset(self, stream: Stream, code: ErrorCodes) -> None:
@@ -225,7 +237,7 @@ class Connection:
         stream.changed.set()
         for _, counted in stream._parts:  # noqa: SLF001  the two are one thing
             with contextlib.suppress(ProtocolError):
-                if counted and not self._closed:
+                if not self._closed:
                     self._h2.acknowledge_received_data(counted, stream.id)
         stream._parts.clear()  # noqa: SLF001
 
@@ -266,20 +278,15 @@ class Connection:
         if not stream:
             if isinstance(event, DataReceived):  # for a stream that is over: only give its window back
                 self._h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
-            self._wake()  # the connection's own window, or its settings
+            for each in self._streams.values():  # it is the connection's own window, or its settings
+                each.changed.set()
             return
-        if isinstance(event, DataReceived):
-            stream.arrived(event.data, event.flow_controlled_length)
-        elif isinstance(event, ResponseReceived):
-            stream.headers = dict(event.headers)  # type: ignore[arg-type]  # text: see header_encoding
-        elif isinstance(event, TrailersReceived):
-            stream.trailers = dict(event.headers)  # type: ignore[arg-type]
-        elif isinstance(event, StreamEnded):
-            stream.ended = True
-        elif isinstance(event, StreamReset) and not stream.ended:
+        if not isinstance(event, StreamReset):
+            stream.take(event)
+        elif self.accept or not stream.ended:
             # After an answer's end a reset only says that nothing more is read; what came before still counts.
             self.forget(stream)
-        stream.changed.set()
+            stream.given_up()
 
     def _begin(self, event: RequestReceived) -> None:
         self._seen += 1
@@ -287,12 +294,7 @@ class Connection:
             self._h2.close_connection(ErrorCodes.ENHANCE_YOUR_CALM)
             self._closed = True
             return
-        stream = Stream(self, event.stream_id)
+        self._streams[event.stream_id] = stream = Stream(self, event.stream_id)
         stream.fields = list(event.headers)  # type: ignore[arg-type]
         stream.headers = dict(stream.fields)
-        self._streams[stream.id] = stream
         self.accept(stream)
-
-    def _wake(self) -> None:
-        for stream in self._streams.values():
-            stream.changed.set()

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from labkit.guard import names, strictjson
 from labkit.guard.buildkit import control
 from labkit.guard.buildkit import session as session_files
+from labkit.guard.buildkit.opening import OPEN, UUID, opening
 from labkit.guard.context import Context
-from labkit.guard.dockerfile import Dockerfile
+from labkit.guard.dockerfile import Dockerfile, cleaned
 from labkit.guard.messages import Answer, Call, Plan, Relay, Request, Shape
 from labkit.guard.refusal import Malformed, Refused
 from labkit.guard.rules.common import chosen, say
@@ -24,14 +25,9 @@ if TYPE_CHECKING:
     from labkit.guard.messages import Json
     from labkit.guard.seat import Seat
 
-UUID = re.compile(r"[a-z0-9]{8,64}")
-METHOD = re.compile(r"/[A-Za-z0-9._]{1,80}/[A-Za-z0-9]{1,40}")
-TEXT = re.compile(r"[\x20-\x7e]{0,512}")
 BUILD_ID = re.compile(r"[A-Za-z0-9_-]{1,80}")
 UPLOAD, SESSION_REMOTE = "upload-request", "client-session"
 TRACE = "moby.buildkit.trace"
-OPEN = "open"  # a session's name while it is there
-SESSION = ("x-docker-expose-session-uuid", "x-docker-expose-session-name", "x-docker-expose-session-sharedkey")
 
 
 def build(request: Request, seat: Seat) -> Plan:
@@ -45,14 +41,15 @@ def build(request: Request, seat: Seat) -> Plan:
             instead="Get the files first, then build from their folder.",
         )
     yield from look_at_triggers(seat)
-    upload = None if remote else _context(request, seat, kit=kit)
+    rewriter = Dockerfile(seat, _map(request, "buildargs"), kit=kit)
+    upload = None if remote else Context(seat, _path(request), rewriter)
     query = _query(request, seat, kit=kit)
     if kit and uploads:
         return Relay(Call("POST", "/build", query), Shape.BYTES, upload=upload)
     refs = [names.parse_new(value) for key, value in request.query if key == "t" and value]
     query += tuple(("t", seat.names.image(ref)) for ref in refs)
     made: list[str] = []
-    view = _traced(made_view(seat, made, quiet=request.flag("q")), seat)
+    view = _traced(made_view(seat, made, quiet=request.flag("q"), ids=rewriter.ids), seat)
     return Relay(Call("POST", "/build", query), Shape.LINES, view, upload, then=lambda: owned(seat, made, refs))
 
 
@@ -66,11 +63,6 @@ def _traced(view: Callable[[Json], Json], seat: Seat) -> Callable[[Json], Json]:
         return view(line)
 
     return traced
-
-
-def _context(request: Request, seat: Seat, *, kit: bool) -> Context:
-    name = request.get("dockerfile") or "Dockerfile"
-    return Context(seat, name, Dockerfile(seat, _map(request, "buildargs"), kit=kit))
 
 
 def _map(request: Request, name: str) -> dict[str, str]:
@@ -95,8 +87,8 @@ def _query(request: Request, seat: Seat, *, kit: bool) -> tuple[tuple[str, str],
     for name, flag in (("securityopt", "--security-opt"), ("ulimits", "--ulimit"), ("outputs", "--output")):
         if request.get(name) not in ("", "[]", "{}", "null"):
             raise Refused(f"The lab does not allow {flag} with build.", instead="Leave it out.")
-    wished = chosen(request, "q", "nocache", "pull", "dockerfile", "target")
-    wished = tuple(pair for pair in wished if pair[0] != "pull")  # the course's images are not on any registry
+    seat.check_platform(request.get("platform"))
+    wished = chosen(request, "q", "nocache", "target")  # not pull: the course's images are on no registry
     arguments = _map(request, "buildargs")
     if any(name.startswith("BUILDKIT_") for name in arguments):
         raise Refused(
@@ -116,7 +108,11 @@ def _query(request: Request, seat: Seat, *, kit: bool) -> tuple[tuple[str, str],
     }
     if sources := [source for source in _list(request, "cachefrom") if source]:
         fixed["cachefrom"] = json.dumps([seat.image(source) for source in sources])
-    return (*wished, *fixed.items(), *(_kit(request, seat) if kit else ()))
+    return (*wished, ("dockerfile", _path(request)), *fixed.items(), *(_kit(request, seat) if kit else ()))
+
+
+def _path(request: Request) -> str:
+    return cleaned(request.get("dockerfile") or "Dockerfile")
 
 
 def _list(request: Request, name: str) -> list[str]:
@@ -130,10 +126,9 @@ def _list(request: Request, name: str) -> list[str]:
 def _kit(request: Request, seat: Seat) -> tuple[tuple[str, str], ...]:
     """Give what only BuildKit has: its session must be this seat's, and so must the build's name."""
     session, build_id = request.get("session"), request.get("buildid")
-    if request.get("remote") == UPLOAD and request.get("dockerfile") not in ("", "Dockerfile"):
+    uploaded = request.get("remote") == UPLOAD or build_id.startswith(UPLOAD)
+    if uploaded and _path(request) != "Dockerfile":  # of two requests, each could name another
         raise Refused("With a context that was uploaded, the Dockerfile's name is Dockerfile.")
-    if ".dockerignore" in request.get("dockerfile"):
-        raise Refused("A Dockerfile's name cannot have .dockerignore in it.")
     found = [("version", "2")]
     if request.get("remote"):
         found.append(("remote", request.get("remote")))
@@ -168,27 +163,10 @@ def prune(request: Request, seat: Seat) -> Plan:  # noqa: ARG001
 
 def session(request: Request, seat: Seat) -> Plan:
     """Session: the engine speaks to the client through it, about the client's own files."""
-    values: dict[str, list[str]] = {}
-    for key, value in request.headers:
-        values.setdefault(key, []).append(value)
-    uuid, name, shared = ((values.get(key) or [""])[0] for key in SESSION)
-    methods = values.get("x-docker-expose-session-grpc-method", [])
-    if any(len(values.get(key, [])) > 1 for key in SESSION) or not UUID.fullmatch(uuid):
-        raise Malformed("This is no session that the lab's guard can read.")
-    if not all(METHOD.fullmatch(method) for method in methods) or not TEXT.fullmatch(name + shared):
-        raise Malformed("This is no session that the lab's guard can read.")
+    uuid, headers = opening(request.headers, seat)
     known = seat.ledger.thing(seat.name, "session", uuid)
-    if seat.ledger.owned_by_others(seat.name, "session", uuid) or (known and known.name == OPEN):
-        raise Malformed("A session of this name is there already.")
-    seat.own("session", uuid, OPEN, known.parent if known else "")
-    headers = (
-        (SESSION[0], uuid),
-        (SESSION[1], name),
-        # With somebody else's key the engine would take their files for this build's.
-        (SESSION[2], f"{seat.name}:{shared}"),
-        *(("x-docker-expose-session-grpc-method", method) for method in methods),
-    )
-    call = Call("POST", "/session", headers=headers)
+    seat.own("session", uuid, OPEN, known.parent if known else "")  # its build may have come before
+    call = Call("POST", "/session", headers=tuple(headers))
 
     def rewrite(content: bytes) -> bytes:
         of_build = seat.ledger.thing(seat.name, "session", uuid)

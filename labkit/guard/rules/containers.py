@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from labkit.guard import create, models, names
 from labkit.guard.document import read
 from labkit.guard.messages import Answer, Call, Json, Plan, Reply, Request
+from labkit.guard.mounts import check_room
 from labkit.guard.refusal import Malformed, Refused
 from labkit.guard.rules import networks, volumes
 from labkit.guard.rules.common import chosen, filters, matches_name, packed, remove_all, told
@@ -26,18 +27,16 @@ def create_container(request: Request, seat: Seat) -> Plan:
     """ContainerCreate: written anew, owned before it is there."""
     body = read(models.Container, request.body)
     name = names.check_object(request.get("name")) if request.get("name") else ""
-    _check_platform(request)
+    seat.check_platform(request.get("platform"))
     yield from _room(seat)
     yield from volumes.look_for_room(seat)
-    image = seat.image(body.image)
-    exposed: list[str] = []
-    if body.host_config.publish_all_ports:
-        looked = yield Call("GET", f"/images/{image}/json")
-        exposed = list((looked.body.get("Config") or {}).get("ExposedPorts") or {}) if looked.ok else []
+    config = yield from _image_config(body, seat)
+    check_room(seat, len((config.get("Volumes") or {}).keys() - body.volumes.keys()))
     yield from networks.have_default(seat)
     word = seat.ledger.intend(seat.name, "container", name=name, parent=body.image)
     try:
-        document, shown = create.container(body, seat, word=word, name=name, exposed=exposed)
+        document, shown = create.container(body, seat, word=word, name=name, exposed=config.get("ExposedPorts") or ())
+        document |= create.health_of(config.get("Healthcheck") or {}, document.get("Healthcheck") or {})
     except Refused:
         seat.ledger.settle(word)
         raise
@@ -48,6 +47,15 @@ def create_container(request: Request, seat: Seat) -> Plan:
         return told(reply, seat)
     yield from adopt(reply.body["Id"], seat, shown, word)
     return Answer(CREATED, {"Id": reply.body["Id"], "Warnings": []})
+
+
+def _image_config(body: models.Container, seat: Seat) -> Generator[Call, Reply, dict[str, Json]]:
+    """Look at what an image brings into a container; the course's are known, but for their ports."""
+    image = seat.image(body.image)
+    if image in seat.course.values() and not body.host_config.publish_all_ports:
+        return {}
+    looked = yield Call("GET", f"/images/{image}/json")
+    return (looked.body.get("Config") or {}) if looked.ok else {}
 
 
 def adopt(container: str, seat: Seat, image: str, word: str = "") -> Generator[Call, Reply, None]:
@@ -64,11 +72,6 @@ def adopt(container: str, seat: Seat, image: str, word: str = "") -> Generator[C
             seat.own("volume", mount["Name"], mount["Name"].removeprefix(seat.names.prefix))
     name = looked.body["Name"].removeprefix("/").removeprefix(seat.names.prefix)
     seat.own("container", container, name, image, word)
-
-
-def _check_platform(request: Request) -> None:
-    if not re.fullmatch(r"[a-z0-9/]{0,40}", request.get("platform")):
-        raise Malformed("invalid platform")
 
 
 def _room(seat: Seat) -> Generator[Call, Reply, None]:

@@ -137,9 +137,12 @@ def remove(
     """Take names from an image, and the image itself when it has none left; say what went, and the first fault."""
     gone: list[Json] = []
     targets = [(ref, f"/images/{seat.names.image(names.parse(ref))}") for ref in refs]
-    if not refs and not seat.ledger.owned_by_others(seat.name, "image", image):
+    if not refs and not (yield from is_others_too(seat, image)):
         targets = [("", f"/images/{image}")]
+    if (yield from _is_below_anothers(seat, image)):
+        query = (*(pair for pair in query if pair[0] != "noprune"), ("noprune", "1"))
     for ref, path in targets:
+        yield from _keep_for_others(seat, image, ref)
         # force is for a stopped container of it; by a name it never takes another's name away.
         reply = yield Call("DELETE", path, query)
         if not reply.ok and reply.status != NOT_FOUND:
@@ -151,6 +154,33 @@ def remove(
     if not left.ok or not refs:
         seat.forget("image", image)
     return gone, None
+
+
+def is_others_too(seat: Seat, image: str) -> Generator[Call, Reply, bool]:
+    """Tell whether somebody else has an image, too; by its id the engine would remove it with all its names."""
+    if image in seat.course.values() or seat.ledger.owned_by_others(seat.name, "image", image):
+        return True
+    looked = yield Call("GET", f"/images/{image}/json")
+    found = [*(looked.body.get("RepoTags") or []), *(looked.body.get("RepoDigests") or [])] if looked.ok else []
+    return not all(name.startswith(seat.names.repository) for name in found)
+
+
+def _is_below_anothers(seat: Seat, image: str) -> Generator[Call, Reply, bool]:
+    """Tell whether another seat has an image that this one was built on: without a name, it would go with this one."""
+    looked = yield Call("GET", f"/images/{image}/json")
+    while looked.ok and (parent := looked.body.get("Parent")):
+        if seat.ledger.owned_by_others(seat.name, "image", parent):
+            return True
+        looked = yield Call("GET", f"/images/{parent}/json")
+    return False
+
+
+def _keep_for_others(seat: Seat, image: str, ref: str) -> Generator[Call, Reply, None]:
+    """Take a name from an image that another seat has, too, so that the image does not go with its last name."""
+    if ref and seat.course and seat.ledger.owned_by_others(seat.name, "image", image):
+        name, _, label = seat.names.image(names.parse(ref)).rpartition(":")
+        other = next(each for each in seat.course.values())
+        yield Call("POST", f"/images/{other}/tag", (("repo", name), ("tag", label)))
 
 
 def _plain(entry: Json, seat: Seat) -> Json:

@@ -95,10 +95,16 @@ def owned(seat: Seat, made: list[str], refs: list[names.Ref]) -> Generator[Call,
     """Write down the image that came to be, and its names."""
     yield from ()
     for image in made[-1:]:
-        seat.own("image", image)
+        _own(seat, image)
         for ref in refs:
             seat.own("tag", str(ref), str(ref), image)
     return []
+
+
+def _own(seat: Seat, image: str) -> None:
+    """Write down an image, unless it is the course's: a build of FROM alone gives the very same one."""
+    if image not in seat.course.values():
+        seat.own("image", image)
 
 
 def look_at_triggers(seat: Seat) -> Generator[Call, Reply, None]:
@@ -146,7 +152,7 @@ def _loaded(seat: Seat, loaded: list[str]) -> Generator[Call, Reply, list[Json]]
     for given in loaded:
         looked = yield Call("GET", f"/images/{given}/json")
         if looked.ok:
-            seat.own("image", looked.body["Id"])
+            _own(seat, looked.body["Id"])
             if not given.startswith("sha256:"):
                 seat.own("tag", seat.names.plain(given), seat.names.plain(given), looked.body["Id"])
     return []
@@ -169,8 +175,15 @@ def commit(request: Request, seat: Seat) -> Plan:
     return told(reply, seat)
 
 
-def made_view(seat: Seat, made: list[str], *, quiet: bool) -> Callable[[Json], Json]:
-    """Give the view of a build's lines: the seat's names; ids that only the engine can say go to ``made``."""
+def made_view(seat: Seat, made: list[str], *, quiet: bool, ids: dict[str, str]) -> Callable[[Json], Json]:
+    """Give the view of a build's lines.
+
+    Args:
+        seat: whose names they have.
+        made: where ids go that only the engine can say.
+        quiet: whether an id comes alone.
+        ids: of images in the Dockerfile as the engine has it, and their names.
+    """
 
     def view(line: Json) -> Json:
         said = line if isinstance(line, dict) else {}
@@ -180,6 +193,9 @@ def made_view(seat: Seat, made: list[str], *, quiet: bool) -> Callable[[Json], J
         found = aux.get("ID") if isinstance(aux, dict) else said.get("stream") if quiet else None
         if ID.fullmatch(str(found).strip()):
             made.append(str(found).strip())
+        if str(said.get("stream")).startswith("Step "):
+            for image, name in ids.items():
+                said["stream"] = said["stream"].replace(image, name)
         return seat.names.view(line)
 
     return view

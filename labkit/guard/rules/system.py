@@ -105,6 +105,10 @@ def disk(request: Request, seat: Seat) -> Plan:
         for kind, key in (("Images", "Id"), ("Containers", "Id"), ("Volumes", "Name")):
             there = [each for each in body.get(kind) or [] if each[key] in mine[kind]]
             found[kind] = [shown(each, seat) if kind == "Images" else seat.names.view(each) for each in there]
+        # The engine's own count has everybody's containers in it.
+        uses = [each["ImageID"] for each in found["Containers"]]
+        for image in found["Images"]:
+            image["Containers"] = uses.count(image["Id"]) if body.get("Containers") else -1
         found["LayersSize"] = sum(each["Size"] - max(each.get("SharedSize", 0), 0) for each in found["Images"])
         return found
 
@@ -135,8 +139,9 @@ def _event(event: Json, seat: Seat, named: dict[str, set[str]]) -> Json:
     kind, actor = event.get("Type"), event.get("Actor") or {}
     key = actor.get("ID", "")
     if kind == "image":
-        attributes = actor.get("Attributes") or {}
-        if not {key, attributes.get("name", "")} & _image_words(seat):
+        # Of an image that others have too, only what happens to it as a whole, or to this seat's names.
+        name = (actor.get("Attributes") or {}).get("name", "")
+        if (name if name not in ("", key) else key) not in _image_words(seat):
             return NOTHING
     elif kind not in EVENT_KINDS or not seat.ledger.thing(seat.name, kind, key):
         return NOTHING
