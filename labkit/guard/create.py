@@ -193,7 +193,7 @@ def _bindings(wished: list[models.PortBinding] | None, bounds: Bounds) -> list[d
             raise Refused(f"The lab publishes ports on {bounds.publish} only, not on {each.host_ip[:60]}.")
         port = each.host_port
         if port in ("", "0"):
-            port = "" if bounds.ports == ANY_PORT else f"{first}-{last}"  # the engine takes a free one of these
+            port = port if bounds.ports == ANY_PORT else f"{first}-{last}"  # the engine takes a free one
         else:
             if not re.fullmatch(r"[0-9]{1,5}", each.host_port):
                 raise Refused("The lab does not allow a range of ports.", instead="Name one port: -p 8080:80.")
