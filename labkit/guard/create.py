@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from labkit.guard import models, mounts, names
 from labkit.guard.refusal import Malformed, Refused
 from labkit.guard.seat import ANY_PORT, DEFAULT_NETWORK
-from labkit.guard.walls import HOST_NETWORK, namespace
+from labkit.guard.walls import host_network, namespace
 from labkit.limits import CAPABILITIES
 
 if TYPE_CHECKING:
@@ -232,7 +232,7 @@ def network_mode(wished: str, seat: Seat) -> str:
     if wished == "none":
         return "none"
     if wished == "host":
-        raise HOST_NETWORK
+        raise host_network()
     if wished.startswith("container:"):
         return f"container:{seat.find('container', wished.removeprefix('container:')).id}"
     return seat.names.prefix + seat.find("network", wished).name

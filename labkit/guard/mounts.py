@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from labkit.guard import names
 from labkit.guard.refusal import Malformed, Refused
-from labkit.guard.walls import BIND
+from labkit.guard.walls import bind
 
 if TYPE_CHECKING:
     from labkit.guard import models
@@ -92,7 +92,7 @@ def _bind(text: str) -> _Volume:
     target, _, options = rest.partition(":")
     flags = set(options.split(",")) - {""}
     if source.startswith((".", "/", "~")) or "\\" in source or not target.startswith("/"):
-        raise BIND
+        raise bind()
     if not flags <= {"ro", "rw", "nocopy", "z", "Z"}:
         raise Malformed(f"invalid mode: {options[:40]}")
     return _Volume(source, target, "ro" in flags, "nocopy" not in flags)
@@ -100,7 +100,7 @@ def _bind(text: str) -> _Volume:
 
 def _volume(mount: models.Mount) -> _Volume:
     if mount.type != "volume":
-        raise BIND
+        raise bind()
     _check(mount)
     return _Volume(
         mount.source, mount.target, mount.read_only, not (mount.volume_options and mount.volume_options.no_copy)

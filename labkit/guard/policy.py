@@ -13,7 +13,7 @@ from urllib.parse import unquote_to_bytes
 from labkit.guard.messages import Answer, Body, Query, Request
 from labkit.guard.refusal import Malformed, Refused
 from labkit.guard.rules import build, containers, images, incoming, lifecycle, networks, system, volumes
-from labkit.guard.walls import NOT_HERE
+from labkit.guard.walls import not_here
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -199,7 +199,7 @@ def route(method: str, path: tuple[str, ...], query: Query) -> Route:
     """
     row = next((each for each in ROUTES if each.fits(method, path)), None)
     if row is None:
-        raise NOT_HERE
+        raise not_here()
     known = row.query.split()
     seen = set()
     for key, value in query:

@@ -58,21 +58,33 @@ WALLS: dict[str, tuple[str, str, str]] = {
     "Scope": ("--scope", "It belongs to a swarm.", ""),
 }
 
-BIND = Refused(
-    "The lab does not allow a folder of the machine as a mount.",
-    why="Whoever can mount a folder can read and change every file of the machine.",
-    instead="Put files into the image with COPY, copy them with `docker cp`, or use a named volume: -v data:/path.",
-)
-HOST_NETWORK = Refused(
-    "The lab does not allow --network host.",
-    why="The container would be on the machine's own network, with its services and ports.",
-    instead="Publish the port that you need: -p 8080:80.",
-)
-NOT_HERE = Refused(
-    "The lab's guard does not know this request.",
-    why="What it does not know, it does not let through.",
-    instead="If a lesson needs it, please report it.",
-)
+
+# Each a function: an exception that is kept and raised again would keep every stack that it ever went through.
+def bind() -> Refused:
+    """Refuse a folder of the machine as a mount."""
+    return Refused(
+        "The lab does not allow a folder of the machine as a mount.",
+        why="Whoever can mount a folder can read and change every file of the machine.",
+        instead="Put files into the image with COPY, copy them with `docker cp`, or use a named volume: -v data:/path.",
+    )
+
+
+def host_network() -> Refused:
+    """Refuse the machine's own network."""
+    return Refused(
+        "The lab does not allow --network host.",
+        why="The container would be on the machine's own network, with its services and ports.",
+        instead="Publish the port that you need: -p 8080:80.",
+    )
+
+
+def not_here() -> Refused:
+    """Refuse a request that no rule is for."""
+    return Refused(
+        "The lab's guard does not know this request.",
+        why="What it does not know, it does not let through.",
+        instead="If a lesson needs it, please report it.",
+    )
 
 
 def namespace(flag: str) -> Refused:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import re
 
 import pytest
 
+from labkit import guard
 from labkit.guard import walls
 from labkit.guard.refusal import Malformed, Missing, Refused
-from labkit.guard.walls import BIND, HOST_NETWORK, NOT_HERE, WALLS, namespace, wall
+from labkit.guard.walls import WALLS, bind, host_network, namespace, not_here, wall
 
-WHOLE = [BIND, HOST_NETWORK, NOT_HERE, namespace("--pid host")]
+WHOLE = [bind(), host_network(), not_here(), namespace("--pid host")]
 OFTEN = ("Privileged", "Devices", "VolumesFrom", "Links", "UsernsMode", "CgroupParent", "MacAddress", "CpuShares")
 
 
@@ -45,3 +48,10 @@ def test_statuses():
 
 def test_each_wall_is_of_a_field():
     assert all(re.fullmatch(r"[A-Z][A-Za-z]+", field) for field in walls.WALLS)
+
+
+@pytest.mark.parametrize("name", sorted(each.name for each in pkgutil.walk_packages(guard.__path__, "labkit.guard.")))
+def test_no_refusal_is_kept_to_be_raised_again(name):
+    """Each time that it is raised, such a one keeps one more stack, with all that was held there."""
+    if name != "labkit.guard.__main__":
+        assert not [key for key, it in vars(importlib.import_module(name)).items() if isinstance(it, BaseException)]

@@ -37,7 +37,6 @@ Packet, Stat = MESSAGE["Packet"], MESSAGE["Stat"]
 IGNORE = ".dockerignore"
 TOLD_SECONDS = 2.0  # for the engine to take in why it gets no files
 MOST_FILES, LARGEST, STEP = 64, 4 << 20, 32 << 10
-TOO_LARGE = Refused("The Dockerfile is larger than four mebibytes.")
 
 
 @dataclass
@@ -189,7 +188,7 @@ async def _written_anew(
             files[number] = ignored(content) if stat.path.endswith(IGNORE) else rewrite(content)
             stat.size, stat.mtime = len(files[number]), _mtime(files[number])
             if sum(map(len, files.values())) > LARGEST:
-                raise TOO_LARGE
+                raise _too_large()
         elif stat.mode & MODE_TYPE != MODE_FOLDER:
             raise Refused(f"The lab takes a Dockerfile only as a plain file; {stat.path[-60:]!r} is none.")
     return files
@@ -204,6 +203,10 @@ def _mtime(content: bytes) -> int:
     return int.from_bytes(hashlib.blake2b(content, digest_size=7).digest(), "big")
 
 
+def _too_large() -> Refused:
+    return Refused("The Dockerfile is larger than four mebibytes.")
+
+
 async def _content(number: int, said: Stream, theirs: AsyncIterator[Any]) -> bytes:
     await _send(said, Packet(type=REQUEST, id=number))
     found = bytearray()
@@ -213,7 +216,7 @@ async def _content(number: int, said: Stream, theirs: AsyncIterator[Any]) -> byt
                 return bytes(found)
             found += packet.data
             if len(found) > LARGEST:
-                raise TOO_LARGE
+                raise _too_large()
     raise Fault(Code.INVALID_ARGUMENT, "A file was cut off.")
 
 

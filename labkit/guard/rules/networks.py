@@ -10,7 +10,7 @@ from labkit.guard.messages import Answer, Call, Json, Plan, Reply, Request
 from labkit.guard.refusal import Malformed, Refused
 from labkit.guard.rules.common import chosen, filters, matches_name, packed, remove_all, told
 from labkit.guard.seat import DEFAULT_NETWORK
-from labkit.guard.walls import HOST_NETWORK
+from labkit.guard.walls import host_network
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -128,7 +128,7 @@ def _shown(network: Json, seat: Seat) -> Json:
 def find(seat: Seat, given: str) -> Thing:
     """Find a network of this seat's; the machine's own is refused with its reason."""
     if given == "host":
-        raise HOST_NETWORK
+        raise host_network()
     return seat.find("network", given)
 
 
