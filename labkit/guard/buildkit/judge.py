@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from labkit.guard import names
+from labkit.guard.buildkit.opening import check_session
 from labkit.guard.buildkit.schema import MESSAGE
 from labkit.guard.dockerfile import cleaned
 from labkit.guard.refusal import Malformed, Refused
@@ -117,7 +118,8 @@ def solve(body: bytes, seat: Seat) -> tuple[str, Build, bytes]:
     if not ID.fullmatch(asked.ref) or seat.ledger.owned_by_others(seat.name, "build", asked.ref):
         raise Malformed("This is no name for a build.")
     for session in (asked.session, *Reading.of(asked.frontend_attrs).folders.values()):
-        _check_session(session, seat)
+        if session:
+            check_session(session, seat)
     wanted = _exported(asked)
     for attrs in wanted.values():
         attrs.pop("push", None)
@@ -235,11 +237,6 @@ def returned(body: bytes, build: Build) -> bytes:
         if key.startswith(METADATA):
             anew.result.metadata[key] = value
     return bytes(anew.SerializeToString())
-
-
-def _check_session(session: str, seat: Seat) -> None:
-    if session and (not ID.fullmatch(session) or seat.ledger.owned_by_others(seat.name, "session", session)):
-        raise Malformed("no active session for this build")
 
 
 def _frontend(name: str) -> Refused:

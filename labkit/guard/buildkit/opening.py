@@ -21,6 +21,16 @@ ID, NAME, KEY, METHODS = (f"x-docker-expose-session-{word}" for word in ("uuid",
 OPEN = "open"  # a session's name in the ledger while it is there
 
 
+def check_session(session: str, seat: Seat) -> None:
+    """Check the id of a session that a build names; it need not be there yet.
+
+    Raises:
+        Malformed: it is none, or another seat's.
+    """
+    if not UUID.fullmatch(session) or seat.ledger.owned_by_others(seat.name, "session", session):
+        raise Malformed("no active session for this build")
+
+
 def opening(fields: Iterable[tuple[str, str]], seat: Seat) -> tuple[str, Headers]:
     """Judge how a session is opened.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from labkit.guard import names, strictjson
 from labkit.guard.buildkit import control
 from labkit.guard.buildkit import session as session_files
-from labkit.guard.buildkit.opening import OPEN, UUID, opening
+from labkit.guard.buildkit.opening import OPEN, check_session, opening
 from labkit.guard.context import Context
 from labkit.guard.dockerfile import Dockerfile, cleaned
 from labkit.guard.messages import Answer, Call, Plan, Relay, Request, Shape
@@ -133,8 +133,7 @@ def _kit(request: Request, seat: Seat) -> tuple[tuple[str, str], ...]:
     if request.get("remote"):
         found.append(("remote", request.get("remote")))
     if session:
-        if not UUID.fullmatch(session) or seat.ledger.owned_by_others(seat.name, "session", session):
-            raise Malformed("no active session for this build")
+        check_session(session, seat)
         # It may come after its build. A Dockerfile that it gives is read with this build's arguments.
         known = seat.ledger.thing(seat.name, "session", session)
         seat.own("session", session, known.name if known else "", json.dumps(_map(request, "buildargs")))

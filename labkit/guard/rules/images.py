@@ -179,7 +179,7 @@ def _keep_for_others(seat: Seat, image: str, ref: str) -> Generator[Call, Reply,
     """Take a name from an image that another seat has, too, so that the image does not go with its last name."""
     if ref and seat.course and seat.ledger.owned_by_others(seat.name, "image", image):
         name, _, label = seat.names.image(names.parse(ref)).rpartition(":")
-        other = next(each for each in seat.course.values())
+        other = next(iter(seat.course.values()))
         yield Call("POST", f"/images/{other}/tag", (("repo", name), ("tag", label)))
 
 
