@@ -7,6 +7,7 @@ import time
 
 import pytest
 from attacks_reveal import ABSENT, LISTS
+from live_guard import ASKS_DISK_USAGE
 from world import ask
 
 pytestmark = pytest.mark.usefixtures("unchanged")
@@ -25,6 +26,7 @@ def secrets_of(world):
     return named | {world.words["victimid"][:12], world.words["byownid"].removeprefix("sha256:")[:12]}
 
 
+@ASKS_DISK_USAGE
 @pytest.mark.parametrize("target", LISTS)
 def test_lists(world, guard, me, other, target):
     """See that none of the words by which others' things are known is in an answer, unless it was in the request."""
