@@ -59,7 +59,7 @@ def guard() -> None:
 @_shared
 @click.option("--ledger", type=PATH, help="The database of who owns what.  [default: beside the first socket]")
 @click.option("--ports", default="1-65535", show_default=True, help="Ports of this machine that may be published.")
-@click.option("--pool", default="10.231", show_default=True, help="First two numbers of the networks' addresses.")
+@click.option("--pool", default="", help="First two numbers of the networks' addresses.  [default: the engine's]")
 @click.option("--outbound/--no-outbound", default=False, show_default=True, help="Networks and builds lead outside.")
 @click.option("--while", "lease", type=PATH, help="End when nobody is connected to this socket any more.")
 @click.option("--stop-at-end", is_flag=True, help="At its end, stop the containers that run.")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DEFAULT_NETWORK = "bridge"
+POOL = "10.231"  # where the engine was given none
 HARMLESS, HARMFUL = "harmless", "harmful"  # an image's triggers (ONBUILD), once they were looked at
 _TOKEN = re.compile(r"\b[0-9a-f]{12,64}\b")
 _WORDS = {"container": "container", "network": "network", "volume": "volume", "exec": "exec instance"}
@@ -33,7 +34,7 @@ class Bounds:
         volumes: with those that have no name.
         ports: first and last port of this machine that it may publish on.
         publish: the address of this machine that published ports answer on.
-        pool: where its networks' addresses come from: the first two numbers.
+        pool: where its networks' addresses come from: the first two numbers; "" leaves it to the engine.
         outbound: whether its networks lead outside.
         each: what each container may use when it does not say.
         memory: bytes that one container may ask for at most.
@@ -47,7 +48,7 @@ class Bounds:
     volumes: int = 40
     ports: tuple[int, int] = ANY_PORT
     publish: str = "127.0.0.1"
-    pool: str = "10.231"
+    pool: str = ""
     outbound: bool = False
     each: Limits = field(default_factory=Limits)
     memory: int = 1 << 30
@@ -67,6 +68,7 @@ class Seat:
         bounds: what it may have.
         api: the newest API version that the guard and the engine know.
         arch: the engine's processor, in Docker's word.
+        pool: where the engine's networks' addresses come from: the first two numbers.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Seat:
     bounds: Bounds = field(default_factory=Bounds)
     api: str = "1.41"
     arch: str = "amd64"
+    pool: str = POOL
 
     @cached_property
     def names(self) -> Names:

@@ -14,6 +14,7 @@ from labkit.guard.messages import Answer, Body, Call, Relay, Request
 from labkit.guard.notes import note
 from labkit.guard.refusal import Refused
 from labkit.guard.relay import relay
+from labkit.guard.rules import networks
 from labkit.guard.settle import settle
 from labkit.guard.upstream import Engine, EngineGone, perform
 from labkit.guard.wire import STEP, Client, Gone
@@ -96,7 +97,7 @@ class Guard:
         return await perform(plan(self.seats[name]), self.engine)
 
     async def look(self) -> None:
-        """Look which of the course's images the engine has, and which API it speaks.
+        """Look which of the course's images the engine has, which API it speaks, and where its addresses come from.
 
         Raises:
             EngineGone: it does not answer.
@@ -107,7 +108,8 @@ class Guard:
             raise EngineGone
         newest = tuple(map(int, version.body["ApiVersion"].split(".")))
         self.engine.api = "{}.{}".format(*min(newest, policy.NEWEST))
-        known = {"api": self.engine.api, "arch": version.body.get("Arch", "amd64")}
+        pool = networks.pool((await self.engine.ask(Call("GET", "/info"))).body)
+        known = {"api": self.engine.api, "arch": version.body.get("Arch", "amd64"), "pool": pool}
         self.seats = {name: replace(seat, **known) for name, seat in self.seats.items()}
         found = await self.engine.ask(Call("GET", "/images/json"))
         there = {ref: each["Id"] for each in found.body or [] for ref in each.get("RepoTags") or []} if found.ok else {}

@@ -10,6 +10,8 @@ from attacks_allowed import CREATE, KINDS, UPDATE
 from live_guard import SMALL
 from world import ask
 
+from labkit.guard.rules.networks import pool
+
 PLAIN = {"Image": SMALL, "Cmd": ["sleep", "60"]}
 pytestmark = pytest.mark.usefixtures("unchanged")
 
@@ -138,7 +140,7 @@ def test_a_network_has_what_the_lab_gives(guard, me, engine):
     assert ask(guard, me, "DELETE", f"/networks/{found['Id']}")[0] == 204
     assert (it["Driver"], it["Attachable"], it["Ingress"], it["EnableIPv6"]) == ("bridge", False, False, False)
     assert it["Options"] == {"com.docker.network.bridge.enable_ip_masquerade": "false"}
-    assert it["IPAM"]["Config"][0]["Subnet"].startswith("10.231.")
+    assert it["IPAM"]["Config"][0]["Subnet"].startswith(f"{pool(engine.client.info())}.")
 
 
 def test_a_volume_of_anothers_name_is_another(world, guard, me, engine):

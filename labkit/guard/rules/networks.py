@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import TYPE_CHECKING
 
 from labkit.guard import create, models, names
@@ -9,7 +10,7 @@ from labkit.guard.document import read
 from labkit.guard.messages import Answer, Call, Json, Plan, Reply, Request
 from labkit.guard.refusal import Malformed, Refused
 from labkit.guard.rules.common import chosen, filters, matches_name, packed, remove_all, told
-from labkit.guard.seat import DEFAULT_NETWORK
+from labkit.guard.seat import DEFAULT_NETWORK, POOL
 from labkit.guard.walls import host_network
 
 if TYPE_CHECKING:
@@ -19,9 +20,29 @@ if TYPE_CHECKING:
     from labkit.guard.seat import Seat
 
 LIST_FILTERS = frozenset(("driver", "id", "label", "name", "scope", "type", "dangling"))
+IPV4 = 4
+WIDE = 16  # bits of a pool's prefix, at most
 SUBNETS = 1024  # of 64 addresses each, in a pool of 65536
 BUILT_IN = ("host", "none", DEFAULT_NETWORK)
 CREATED = 201
+
+
+def pool(info: Json) -> str:
+    """Choose where networks' addresses come from: the pool that the engine was given, where it is wide enough.
+
+    Who gave it knows what else is on that machine, and looks for the networks there when the engine is gone.
+
+    Args:
+        info: what the engine says of itself (source: Engine API 1.40, SystemInfo, DefaultAddressPools).
+
+    Returns:
+        The first two numbers of the addresses.
+    """
+    for each in (info or {}).get("DefaultAddressPools") or ():
+        base = ipaddress.ip_network(each["Base"], strict=False)
+        if base.version == IPV4 and base.prefixlen <= WIDE:
+            return ".".join(str(base.network_address).split(".")[:2])
+    return POOL
 
 
 def make(seat: Seat, name: str, *, internal: bool, labels: dict[str, str]) -> Generator[Call, Reply, Reply]:
@@ -52,7 +73,7 @@ def _document(  # noqa: PLR0913, PLR0917
     labels: dict[str, str],
     word: str,
 ) -> Json:
-    address = f"{seat.bounds.pool}.{number // 4}.{number % 4 * 64}/26"
+    address = f"{seat.bounds.pool or seat.pool}.{number // 4}.{number % 4 * 64}/26"
     return {
         "Name": seat.names.prefix + name,
         "CheckDuplicate": True,
