@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from labkit.notebook import lab, sandbox
+    from labkit.notebook import lab, mine, predict, sandbox
 
-__all__ = ["lab", "sandbox"]
+__all__ = ["lab", "mine", "predict", "sandbox"]
 
 
 def __getattr__(name: str) -> object:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from filelock import FileLock
-
 from labkit import course
 from labkit.engine import Engine, connect
 from labkit.errors import LabError
+from labkit.jsonfile import JsonFile
 from labkit.progress import silent
 from labkit.result import Outcome
 from labkit.run import run
@@ -45,28 +43,18 @@ class Notes:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._file = JsonFile(path)
 
     def get(self, slug: str) -> Note:
         """What is remembered of one exercise."""
-        return self._read().get(slug, Note())
+        try:
+            return Note(**self._file.read().get(slug, {}))
+        except TypeError:  # of another version: begin anew
+            return Note()
 
     def put(self, slug: str, note: Note) -> None:
-        """Remember; the file is replaced at once, so that a crash leaves the old or the new one."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(self._path.with_suffix(".lock")):
-            notes = {**self._read(), slug: note}
-            new = self._path.with_suffix(".new")
-            new.write_text(json.dumps({name: asdict(one) for name, one in notes.items()}, indent=2))
-            new.replace(self._path)
-
-    def _read(self) -> dict[str, Note]:
-        try:
-            return {slug: Note(**note) for slug, note in json.loads(self._path.read_text()).items()}
-        except FileNotFoundError:
-            return {}
-        except (ValueError, TypeError, AttributeError):  # not ours, or of another version: begin anew
-            return {}
+        """Remember."""
+        self._file.put(slug, asdict(note))
 
 
 class NotGreen(LabError):  # noqa: N818

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from labkit.course import root
 from labkit.engine import BuildFailed
 from labkit.errors import SandboxError, StepTimeout, WorkspaceError
-from labkit.evidence import HistoryEntry, Image
+from labkit.image import HistoryEntry, Image
 from labkit.progress import shown
 from labkit.spec import NOT_CONTEXT, files_below
 from labkit.workspace import SourceFile, read_files

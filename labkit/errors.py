@@ -85,5 +85,9 @@ class SandboxError(LabError):
     """A container could not be run as asked."""
 
 
+class Absent(LabError):  # noqa: N818
+    """What a learner was to make is not there: a result to show, not a fault of the lab."""
+
+
 class StepTimeout(LabError):  # noqa: N818
     """A step took longer than its limit."""

@@ -6,125 +6,30 @@ and answers, never an engine's words for them.
 
 from __future__ import annotations
 
-import re
+import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from labkit.commands import run_script
 from labkit.dockerfile import Dockerfile
-from labkit.errors import SandboxError
-from labkit.layers import Layer, LayerFile, merged, read_archive
+from labkit.errors import WorkspaceError
+from labkit.image import Image
+from labkit.spec import CommandsSpec
+from labkit.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from labkit.commands import Transcript
     from labkit.container import Answer, Container, Process, Stop
-    from labkit.engine import Build, Engine
+    from labkit.engine import Build
     from labkit.sandbox import Sandbox
     from labkit.spec import Exercise
     from labkit.workspace import Snapshot
 
 DOCKERFILE = "Dockerfile"
-# History lines that made no layer: the classic builder marks them with #(nop), BuildKit only names the instruction.
-METADATA = re.compile(
-    r"#\(nop\) +(?!ADD|COPY|WORKDIR)"
-    r"|^(ARG|CMD|ENTRYPOINT|ENV|EXPOSE|HEALTHCHECK|LABEL|SHELL|STOPSIGNAL|USER|VOLUME)\b"
-)
 BASELINE = "baseline/Dockerfile"
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryEntry:
-    """One line of an image's history, oldest first: the instruction, tidied, its bytes, and whether it made a layer."""
-
-    instruction: str
-    size: int
-    layer: bool
-
-
-class Image:
-    """An image's facts.
-
-    Args:
-        engine: where it is.
-        id: its id.
-    """
-
-    def __init__(self, engine: Engine, id: str) -> None:  # noqa: A002  the API's own word
-        self._engine, self.id = engine, id
-
-    @cached_property
-    def _inspected(self) -> Mapping[str, Any]:
-        found = self._engine.image(self.id)
-        if found is None:
-            raise SandboxError("The image was removed while it was looked at.", fix="check again")
-        return found
-
-    @property
-    def config(self) -> Mapping[str, Any]:
-        """Its runtime configuration, such as Cmd, Entrypoint, Env, ExposedPorts, User, WorkingDir."""
-        return self._inspected["Config"] or {}
-
-    @property
-    def diff_ids(self) -> tuple[str, ...]:
-        """The identities of its layers, base first."""
-        return tuple(self._inspected["RootFS"].get("Layers") or ())
-
-    @cached_property
-    def history(self) -> tuple[HistoryEntry, ...]:
-        """Its history, base first, without the lab's own labels."""
-        entries = [self._entry(raw) for raw in reversed(self._engine.history(self.id))]
-        return tuple(e for e in entries if not e.instruction.startswith("LABEL labkit."))
-
-    @staticmethod
-    def _entry(raw: Mapping[str, Any]) -> HistoryEntry:
-        words = raw.get("CreatedBy") or ""
-        return HistoryEntry(tidy(words), int(raw.get("Size") or 0), layer=not METADATA.search(words))
-
-    @property
-    def size(self) -> int:
-        """Bytes of all its layers, unpacked."""
-        return sum(entry.size for entry in self.history)
-
-    @cached_property
-    def layers(self) -> tuple[Layer, ...]:
-        """Its layers with their files, base first."""
-        contents = read_archive(self._engine.save(self.id)).layers
-        made = [entry for entry in self.history if entry.layer]
-        if len(made) != len(contents):  # an empty layer looks like metadata to one side: match by size instead
-            made = [entry for entry in made if entry.size] if sum(e.size > 0 for e in made) == len(contents) else []
-        return tuple(
-            Layer(diff_id, made[n].instruction if made else "", made[n].size if made else _bytes(files), files, removed)
-            for n, (diff_id, (files, removed)) in enumerate(zip(self.diff_ids, contents, strict=True))
-        )
-
-    @cached_property
-    def files(self) -> Mapping[str, LayerFile]:
-        """What a container of it sees, by path without a leading slash."""
-        return merged(self.layers)
-
-    def read(self, path: str) -> bytes:
-        """One file's content; the image is not run. Raises FileNotFoundError."""
-        container = self._engine.create(self.id, ["-"], network_mode="none")
-        try:
-            return self._engine.read_file(container, f"/{path}")
-        finally:
-            self._engine.remove(container)
-
-
-def _bytes(files: Mapping[str, LayerFile]) -> int:
-    return sum(file.size for file in files.values())
-
-
-def tidy(created_by: str) -> str:
-    """An instruction as it stood in the Dockerfile, from either builder's history line."""
-    text = re.sub(r"^\|\d+ (\S+=\S* )*", "", created_by)  # build arguments before a RUN
-    text = re.sub(r"^/bin/sh -c #\(nop\) +", "", text)
-    text = re.sub(r"^/bin/sh -c ", "RUN ", text)
-    text = re.sub(r"^RUN (\|\d+ \S+ )?/bin/sh -c ", "RUN ", text)
-    text = re.sub(r"\s*# buildkit$", "", text)
-    text = re.sub(r"^(COPY|ADD) (?:multi|file|dir):\S+ in ", r"\1 … ", text)
-    return " ".join(text.split())
 
 
 @dataclass(frozen=True)
@@ -168,8 +73,43 @@ class Evidence:
 
     @cached_property
     def image(self) -> Image:
-        """The learner's image."""
+        """The learner's image. Raises Absent where commands were to make it."""
+        if self._commands:
+            return self.world.image(self._commands.image)
         return Image(self._sandbox.engine, self.build.image_id)
+
+    # -- what commands leave -----------------------------------------------------------------------------------
+
+    @property
+    def _commands(self) -> CommandsSpec | None:
+        return self._exercise.commands
+
+    @cached_property
+    def commands(self) -> Transcript:
+        """What the learner's commands did. Raises StepTimeout."""
+        spec = self._commands or CommandsSpec()
+        if spec.setup:
+            run_script(self._sandbox, self._snapshot.files, spec.setup, spec.seconds)
+        return run_script(self._sandbox, self._snapshot.files, spec.script, spec.seconds)
+
+    @cached_property
+    def world(self) -> World:
+        """What they left."""
+        _ = self.commands
+        return World(self._sandbox.endpoint.world)
+
+    def ready(self) -> None:
+        """Build, or run the commands: what all checks stand on. Raises BuildFailed or StepTimeout."""
+        _ = self.commands if self._commands else self.build
+
+    def answers(self, name: str) -> Mapping[str, Any]:
+        """One of the learner's files with facts (TOML) that they found out. Raises WorkspaceError."""
+        try:
+            return tomllib.loads(self._snapshot.text(name))
+        except tomllib.TOMLDecodeError as error:
+            raise WorkspaceError(f"{name} cannot be read: {error}", fix='write key = "value", a line each') from None
+
+    # -- what runs ---------------------------------------------------------------------------------------------
 
     def rebuild(self, edit: str) -> Rebuild:
         """Build again after a line was added to one source file; the learner's own file stays as it is."""
@@ -192,8 +132,8 @@ class Evidence:
 
     @cached_property
     def service(self) -> Container:
-        """A container of the image, started as the exercise says."""
-        return self._start()
+        """A container of the image, started as the exercise says; or the one that commands left."""
+        return self.world.container(self._commands.container) if self._commands else self._start()
 
     def _start(self) -> Container:
         run = self._exercise.run

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
+from labkit import endpoint
 from labkit.errors import BuildError, SandboxError
 from labkit.kept import Kept, known, remove_images
 from labkit.seat import engine_key, seat, state
@@ -166,6 +167,7 @@ def _lives(run: str | None) -> bool:
 def _close(engine: Engine, folder: Path) -> bool:
     """Take away what a run made, and its record; False where an image must stay for now, and the record with it."""
     journal = _journal(folder)
+    endpoint.clear(engine, folder.name, folder)
     _remove_labelled(engine, folder.name)
     made = [*journal.images, *(image["Id"] for image in engine.images(f"{RUN}={folder.name}"))]
     made += _unread(engine, journal, folder)

@@ -1,4 +1,8 @@
-"""What a notebook imports: `lab` shows an exercise, `sandbox` gives a place for demonstrations."""
+"""What a notebook imports.
+
+`lab` shows an exercise, `predict` asks a question, `sandbox` gives a place for demonstrations, `mine` shows what the
+docker commands of the cells made.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +11,24 @@ import contextlib
 import os
 import sys
 from functools import cache
+from typing import TYPE_CHECKING
 
 from labkit import course
-from labkit.attempt import Attempt
+from labkit.attempt import Attempt, answering
 from labkit.demo import Demo
-from labkit.engine import Engine, connect
+from labkit.engine import Engine, at, connect
 from labkit.errors import EngineError
+from labkit.prediction import Predictions, Question
 from labkit.sandbox import Sandbox
 from labkit.station import Station
 from labkit.ui import progress
 from labkit.ui.panel import Panel
+from labkit.ui.question import Guess
+from labkit.workspace import Workspace
+from labkit.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @cache
@@ -57,3 +69,30 @@ def sandbox() -> Demo:
     box = Sandbox(engine())
     atexit.register(box.close)
     return Demo(box, progress.shown)
+
+
+@cache
+def mine() -> World:
+    """What your docker commands made: containers and images, by the names that you gave."""
+    engine()
+    return World(at(os.environ["DOCKER_HOST"], "your docker endpoint"))
+
+
+def predict(question: str, *, choices: Sequence[str] = (), number: str = "", order: Sequence[str] = ()) -> Guess:
+    """Ask what the learner expects, before it is shown.
+
+    Args:
+        question: the question.
+        choices: the answers to choose from; or
+        number: the unit of the number that is asked for; or
+        order: the things to be put in order.
+
+    Returns:
+        The question; its ``truth(value)`` shows the answer beside what was seen.
+    """
+    from IPython.display import display  # noqa: PLC0415  only a notebook has it
+
+    path = None if answering() else Workspace(course.root()).root / ".predictions.json"
+    guess = Guess(Question(question, tuple(choices), number, tuple(order)), Predictions(path))
+    display(guess)  # type: ignore[no-untyped-call]
+    return guess

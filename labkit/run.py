@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from labkit.checks.registry import REGISTERED
 from labkit.engine import BuildFailed
-from labkit.errors import LabError, StepTimeout
+from labkit.errors import Absent, LabError, StepTimeout, WorkspaceError
 from labkit.evidence import Evidence
 from labkit.progress import silent
 from labkit.result import Finding, Outcome, Report
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from labkit.progress import Progress
     from labkit.spec import CheckSpec, Exercise
     from labkit.workspace import Snapshot
+
+WHY_ABSENT = "What is not there can do nothing."
 
 
 def run(exercise: Exercise, snapshot: Snapshot, engine: Engine, *, progress: Progress = silent) -> Report:
@@ -36,7 +38,7 @@ def run(exercise: Exercise, snapshot: Snapshot, engine: Engine, *, progress: Pro
         return Report(exercise.slug, exercise.title, findings, snapshot.digest)
     with Sandbox(engine, progress=progress) as sandbox:
         evidence = Evidence(sandbox, exercise, snapshot)
-        fault = _build(evidence)
+        fault = _ready(evidence)
         found = []
         for number, spec in enumerate(exercise.checks):
             progress("checks", number, len(exercise.checks))
@@ -45,16 +47,16 @@ def run(exercise: Exercise, snapshot: Snapshot, engine: Engine, *, progress: Pro
     return Report(exercise.slug, exercise.title, tuple(found), snapshot.digest, str(engine.about))
 
 
-def _build(evidence: Evidence) -> Finding | None:
-    """Build once; give what went wrong, if anything did."""
+def _ready(evidence: Evidence) -> Finding | None:
+    """Build once, or run the commands once; give what went wrong, if anything did."""
     try:
-        _ = evidence.build
+        evidence.ready()
     except BuildFailed as error:
         where = f" at {error.instruction}" if error.instruction else ""
         saw = f"The build failed{where}: {error.what}"
         return Finding(Outcome.FAIL, saw, "A build that ends well.", "Only an image that builds can run.")
     except StepTimeout as error:
-        return Finding(Outcome.FAIL, error.what, "A build that ends in time.", error.why)
+        return Finding(Outcome.FAIL, error.what, "An end in time.", error.why or f"What helps: {error.fix}.")
     except LabError as error:
         return _trouble(error)
     return None
@@ -63,7 +65,7 @@ def _build(evidence: Evidence) -> Finding | None:
 def _not_built(number: int, fault: Finding) -> Finding:
     """Say once, at the first check, why there is no image; the others have nothing to look at yet."""
     if number and fault.outcome is Outcome.FAIL:
-        return Finding(Outcome.TODO, "There is no image to look at yet.")
+        return Finding(Outcome.TODO, "There is nothing to look at yet.")
     return fault
 
 
@@ -75,6 +77,8 @@ def _judge(spec: CheckSpec, evidence: Evidence) -> Finding:
         return Finding(Outcome.FAIL, f"A second build failed: {error.what}", "A second build that ends well.")
     except StepTimeout as error:
         return Finding(Outcome.FAIL, error.what, "A second build that ends in time.", error.why)
+    except (Absent, WorkspaceError) as error:
+        return Finding(Outcome.FAIL, error.what, f"What helps: {error.fix}.", error.why or WHY_ABSENT)
     except LabError as error:
         return _trouble(error)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self, cast
 from labkit import ledger
 from labkit.container import Container
 from labkit.dockerfile import Dockerfile
+from labkit.endpoint import Endpoint
 from labkit.engine import Build, Builder, BuildRequest, build
 from labkit.engine.context import context_tar
 from labkit.engine.process import have_buildkit_command
@@ -41,6 +42,7 @@ class Sandbox:
         ledger.sweep(engine)
         self._run = ledger.Run(engine)
         self._network = ""
+        self._endpoint: Endpoint | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -53,6 +55,8 @@ class Sandbox:
     def close(self) -> None:
         """Remove everything made in it, but for the images that are kept as build cache."""
         self._network = ""
+        if self._endpoint:
+            self._endpoint.close()
         self._run.end(self.engine)
 
     def build(  # noqa: PLR0913  each is one of `docker build`'s own options
@@ -118,6 +122,7 @@ class Sandbox:
         *,
         publish: Sequence[int] = (),
         env: Mapping[str, str] | None = None,
+        archive: bytes = b"",
         **options: object,
     ) -> Container:
         """Start a container from an image.
@@ -127,6 +132,7 @@ class Sandbox:
             command: replaces its CMD.
             publish: container ports to publish on 127.0.0.1, each at a port that the engine chooses.
             env: environment variables.
+            archive: a tar archive that is unpacked at its root before it starts.
             options: further options of the SDK's ``containers.create`` (such as ``entrypoint``, ``user``).
         """
         limits = self.limits
@@ -147,8 +153,17 @@ class Sandbox:
             **{"network" if publish else "network_mode": self._published() if publish else "none"},
             **options,
         )
+        if archive:
+            self.engine.put(container, archive)
         self.engine.start(container)
         return Container(self.engine, container)
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The run's own docker endpoint, made when first needed."""
+        if not self._endpoint:
+            self._endpoint = Endpoint(self.engine, self._run.id, self._run.folder)
+        return self._endpoint
 
     def _published(self) -> str:
         """The run's own network, made when first needed: ports answer on loopback, nothing leads outside."""

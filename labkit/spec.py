@@ -17,6 +17,13 @@ publish = [3000]
 env = { NAME = "value" }
 seconds = 20                              # until it must answer
 
+[commands]                                # in place of the two: a script is run, its docker endpoint looked at
+script = "commands.sh"
+setup = "setup.sh"                        # optional, as all of these: the course's own, run before
+seconds = 120
+image = "my-app:1.0"                      # what `image` and `service` are in the checks of the two kinds above
+container = "my-app"
+
 [[checks]]
 use = "layer_reused"                      # a function in labkit/checks; the rest are its arguments
 edit = "src/index.js"
@@ -73,6 +80,24 @@ class RunSpec(_Model):
         return tuple(value) if isinstance(value, list) else value
 
 
+class CommandsSpec(_Model):
+    """Where the skill is a command: a script that is run against a docker endpoint of its own.
+
+    Attributes:
+        script: the learner's.
+        setup: the course's own, run before it, or "".
+        seconds: for each of the two.
+        image: the image that it is to leave, for checks of an image.
+        container: the container that it is to leave, for checks of a running one.
+    """
+
+    script: Text = "commands.sh"
+    setup: str = ""
+    seconds: float = Field(default=120, gt=0, le=900)
+    image: str = ""
+    container: str = ""
+
+
 class CheckSpec(_Model):
     """One check: the function's name, its arguments, and what it is worth."""
 
@@ -104,6 +129,7 @@ class Exercise(_Model):
     hints: Annotated[list[Text], Field(min_length=1)]
     build: BuildSpec = BuildSpec()
     run: RunSpec = RunSpec()
+    commands: CommandsSpec | None = None
     checks: Annotated[list[CheckSpec], Field(min_length=1)]
 
     @field_validator("files")

@@ -77,11 +77,11 @@ def newest_book() -> Path | None:
     return max(state().glob("guard-*.db"), key=lambda path: path.stat().st_mtime, default=None)
 
 
-def _shared(engine: Engine) -> list[str]:
+def _shared(engine: Engine, book: Path) -> list[str]:
     """What all commands of the guard take."""
     from labkit.images import COURSE_IMAGES  # noqa: PLC0415  slow to import, and only needed here
 
-    argv = ["--engine", engine.url, "--ledger", str(_book(engine))]
+    argv = ["--engine", engine.url, "--ledger", str(book)]
     if engine.certificates:
         argv += ["--certificates", str(engine.certificates)]
     return argv + [word for image in COURSE_IMAGES for word in ("--image", image)]
@@ -106,7 +106,9 @@ class Station:
                 fix="name an engine with a unix:// or tcp:// address in DOCKER_HOST",
             )
         with FileLock(self._folder / "start"):
-            self._lease = self._held() or self._started()
+            self._lease = held(self._folder) or start_guard(
+                engine, name(), self._folder, _book(engine), "--stop-at-end"
+            )
 
     @property
     def host(self) -> str:
@@ -126,33 +128,50 @@ class Station:
         """Let go of the guard; where nobody else needs it, it stops what its seat runs, and ends."""
         self._lease.close()
 
-    def _held(self) -> socket.socket | None:
-        """Ask a guard that runs to stay; None where there is none, or it is just ending."""
-        lease = socket.socket(socket.AF_UNIX)
-        lease.settimeout(UP_SECONDS)
-        with contextlib.suppress(OSError):
-            lease.connect(str(self._folder / "lease"))
-            if lease.recv(1):
-                return lease
-        lease.close()
-        return None
 
-    def _started(self) -> socket.socket:
-        log = Path(platformdirs.user_log_path("labkit")) / "guard.log"
-        log.parent.mkdir(parents=True, exist_ok=True)
-        argv = [sys.executable, "-m", "labkit.guard", "serve", "--seat", name(), *_shared(self._engine)]
-        argv += ["--socket", str(self._folder / "docker.sock"), "--while", str(self._folder / "lease"), "--stop-at-end"]
-        process = spawn(argv, log)  # it may outlive this process: another one may need it then
-        end = time.monotonic() + UP_SECONDS
-        with contextlib.suppress(ProcessLookupError):
-            while time.monotonic() < end:
-                if lease := self._held():
-                    return lease
-                os.kill(process, 0)  # ended already?
-                time.sleep(0.02)
-            os.kill(process, signal.SIGKILL)
-        tail = log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:]
-        raise EngineError("The lab's guard did not start.", why="\n".join(tail), fix=f"read {log}")
+def held(folder: Path) -> socket.socket | None:
+    """Ask the guard whose sockets are in a folder to stay; None where there is none, or it is just ending."""
+    lease = socket.socket(socket.AF_UNIX)
+    lease.settimeout(UP_SECONDS)
+    with contextlib.suppress(OSError):
+        lease.connect(str(folder / "lease"))
+        if lease.recv(1):
+            return lease
+    lease.close()
+    return None
+
+
+def start_guard(engine: Engine, who: str, folder: Path, book: Path, *options: str) -> socket.socket:
+    """Start a guard for one seat.
+
+    Args:
+        engine: what it stands before.
+        who: the seat's name.
+        folder: where its sockets are to be: ``docker.sock`` and ``lease``.
+        book: its ledger.
+        options: further ones of ``labkit guard serve``.
+
+    Returns:
+        Its lease: it ends when nobody holds one.
+
+    Raises:
+        EngineError: it does not start.
+    """
+    log = Path(platformdirs.user_log_path("labkit")) / "guard.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    argv = [sys.executable, "-m", "labkit.guard", "serve", "--seat", who, *_shared(engine, book), *options]
+    argv += ["--socket", str(folder / "docker.sock"), "--while", str(folder / "lease")]
+    process = spawn(argv, log)  # it may outlive this process: another one may need it then
+    end = time.monotonic() + UP_SECONDS
+    with contextlib.suppress(ProcessLookupError):
+        while time.monotonic() < end:
+            if lease := held(folder):
+                return lease
+            os.kill(process, 0)  # ended already?
+            time.sleep(0.02)
+        os.kill(process, signal.SIGKILL)
+    tail = log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:]
+    raise EngineError("The lab's guard did not start.", why="\n".join(tail), fix=f"read {log}")
 
 
 def clear(engine: Engine) -> None:
@@ -161,9 +180,17 @@ def clear(engine: Engine) -> None:
     Raises:
         EngineError: not all of it could be removed.
     """
-    if not _book(engine).exists():
-        return
-    argv = [sys.executable, "-m", "labkit.guard", "clear", "--seat", name(), *_shared(engine)]
+    if _book(engine).exists():
+        clear_seat(engine, name(), _book(engine))
+
+
+def clear_seat(engine: Engine, who: str, book: Path) -> None:
+    """Remove from an engine all that one seat made there.
+
+    Raises:
+        EngineError: not all of it could be removed.
+    """
+    argv = [sys.executable, "-m", "labkit.guard", "clear", "--seat", who, *_shared(engine, book)]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     if done.returncode:
         raise EngineError(

@@ -4,6 +4,6 @@ from labkit.engine.about import About
 from labkit.engine.build import build
 from labkit.engine.buildtypes import Build, Builder, BuildFailed, BuildRequest, BuildStep
 from labkit.engine.client import Engine
-from labkit.engine.find import connect
+from labkit.engine.find import at, connect
 
-__all__ = ["About", "Build", "BuildFailed", "BuildRequest", "BuildStep", "Builder", "Engine", "build", "connect"]
+__all__ = ["About", "Build", "BuildFailed", "BuildRequest", "BuildStep", "Builder", "Engine", "at", "build", "connect"]

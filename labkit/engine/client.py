@@ -258,6 +258,11 @@ class Engine:
                 member = archive.extractfile(archive.next())  # type: ignore[arg-type]
                 return member.read() if member else b""
 
+    def put(self, container: str, archive: bytes) -> None:
+        """Unpack a tar archive at a container's root (PutContainerArchive)."""
+        with faults("putting files into a container"):
+            self.api.put_archive(container, "/", archive)
+
     def containers(self, label: str | None = None) -> list[Json]:
         """List containers, running or not, all or those with a label (ContainerList)."""
         with faults("listing containers"):
@@ -265,16 +270,10 @@ class Engine:
 
     # -- networks and volumes ----------------------------------------------------------------------------------
 
-    def create_network(self, name: str, labels: Mapping[str, str], *, outbound: bool = False) -> str:
-        """Create a bridge network and return its id (NetworkCreate).
-
-        Args:
-            name: its name.
-            labels: its labels.
-            outbound: whether its containers reach other hosts. Where not, masquerading is left out, so that no
-                answer from outside has a way back; an ``internal`` network would forbid published ports too.
-        """
-        options = {"com.docker.network.bridge.enable_ip_masquerade": str(outbound).lower()}
+    def create_network(self, name: str, labels: Mapping[str, str]) -> str:
+        """Create a bridge network that does not lead outside, and return its id (NetworkCreate)."""
+        # No answer from outside has a way back. An "internal" network would forbid published ports too.
+        options = {"com.docker.network.bridge.enable_ip_masquerade": "false"}
         with faults("creating a network"):
             made = self.api.create_network(name, driver="bridge", labels=dict(labels), options=options)
         return cast("str", made["Id"])

@@ -141,6 +141,11 @@ def connect() -> Engine:
     return first_that_answers(candidates(os.environ, Path.home(), Private.default().url))
 
 
+def at(url: str, source: str) -> Engine:
+    """Connect to the engine at one address; see `connect` for what is raised."""
+    return probe(Candidate(url, source))
+
+
 def first_that_answers(places: Iterable[Candidate]) -> Engine:
     """Connect to the first of ``places`` that answers; see `connect` for what is raised."""
     tried: list[tuple[Candidate, EngineError]] = []

@@ -59,6 +59,7 @@ def guard() -> None:
 @_shared
 @click.option("--ledger", type=PATH, help="The database of who owns what.  [default: beside the first socket]")
 @click.option("--ports", default="1-65535", show_default=True, help="Ports of this machine that may be published.")
+@click.option("--publish", default="127.0.0.1", show_default=True, help="The address that published ports answer on.")
 @click.option("--pool", default="", help="First two numbers of the networks' addresses.  [default: the engine's]")
 @click.option("--outbound/--no-outbound", default=False, show_default=True, help="Networks and builds lead outside.")
 @click.option("--while", "lease", type=PATH, help="End when nobody is connected to this socket any more.")
@@ -72,6 +73,7 @@ def serve(  # noqa: PLR0913
     ledger: Path | None,
     images: tuple[str, ...],
     ports: str,
+    publish: str,
     pool: str,
     outbound: bool,
     lease: Path | None,
@@ -82,7 +84,7 @@ def serve(  # noqa: PLR0913
     if len(seats) != len(sockets):
         raise click.UsageError("Give one --socket for each --seat.")
     first, _, last = ports.partition("-")
-    bounds = replace(Bounds(), ports=(int(first), int(last)), pool=pool, outbound=outbound)
+    bounds = replace(Bounds(), ports=(int(first), int(last)), publish=publish, pool=pool, outbound=outbound)
     os.umask(0o077)  # sockets and ledger are for their own user alone, from the first moment
     lock = FileLock(f"{sockets[0]}.lock")
     try:

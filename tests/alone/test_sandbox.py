@@ -17,7 +17,7 @@ from labkit.engine import BuildFailed, BuildRequest, build
 from labkit.engine.context import context_tar
 from labkit.engine.hostproc import processes
 from labkit.errors import StepTimeout
-from labkit.evidence import Image
+from labkit.image import Image
 from labkit.kept import Kept, remove_images
 from labkit.sandbox import Sandbox
 from labkit.workspace import SourceFile

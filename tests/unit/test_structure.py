@@ -19,9 +19,9 @@ PACKAGE = ROOT / "labkit"
 LONGEST_FILE, LONGEST_FUNCTION, LONGEST_LAB = 300, 45, 80  # lines
 # From top to bottom: a module imports only what stands below it.
 ORDER = """
-    __init__ devtools launch cli cli_dev cli_engine cli_images notebook ui demo attempt run course checks testing
-    evidence sandbox ledger kept station images seat container engine workspace spec report pictures dockerfile layers
-    result guard limits progress errors
+    __init__ devtools launch cli cli_dev cli_engine cli_images notebook ui prediction demo attempt run course checks
+    testing evidence world image commands sandbox ledger endpoint kept station images seat container engine
+    workspace spec report pictures dockerfile layers result jsonfile guard limits progress errors
 """.split()  # noqa: SIM905  a list of strings would take thirty lines
 # Those that may see even less.
 ONLY = {
@@ -68,8 +68,8 @@ class TestEachModule:
 
 
 def test_public_names():
-    assert labkit.__all__ == ["lab", "sandbox"]
-    assert [getattr(labkit, name).__module__ for name in labkit.__all__] == ["labkit.notebook"] * 2
+    assert labkit.__all__ == ["lab", "mine", "predict", "sandbox"]
+    assert [getattr(labkit, name).__module__ for name in labkit.__all__] == ["labkit.notebook"] * 4
 
 
 def test_an_unknown_name_is_no_attribute():

@@ -1,0 +1,208 @@
+"""Checks of what a learner's commands left: containers, images, and the facts that were found out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from labkit.checks.registry import check, failed, passed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from labkit.evidence import Evidence
+    from labkit.result import Finding
+
+
+@check("The commands run to the end")
+def commands_succeed(evidence: Evidence) -> Finding:
+    """The script's last command ends with exit code 0."""
+    done = evidence.commands
+    if done.exit_code == 0:
+        return passed(f"All commands ran: {done.text.count(chr(10) + '$ ') + done.text.startswith('$ ')} of them.")
+    return failed(
+        f"The script ended with exit code {done.exit_code}. Its last lines: {done.end}",
+        "An end with exit code 0.",
+        "A command that fails stops a script, or a deployment, at that place.",
+    )
+
+
+@check("The container {name} is {state}")
+def container_is(evidence: Evidence, *, name: str, state: str, image: str = "") -> Finding:
+    """A container of a name is in a state.
+
+    Args:
+        evidence: the evidence.
+        name: the container's name.
+        state: ``running``, ``exited``, ``created`` or ``absent``.
+        image: the image that it must be of, by name and tag; "" for any.
+    """
+    if state == "absent":
+        return _absent(evidence, name)
+    seen = evidence.world.inspect(name)
+    status, made_of = seen["State"]["Status"], seen["Config"]["Image"]
+    if status != state:
+        return failed(
+            f"The container {name} is {_how(seen)}.",
+            f"It is {state}.",
+            "A container lives as long as its main process. `docker ps -a` shows those that have ended, too.",
+        )
+    if image and evidence.world.image(image).id != seen["Image"]:
+        return failed(f"The container {name} is of {made_of}.", f"It is of {image}.", "The image decides what runs.")
+    return passed(f"The container {name}, of {made_of}, is {status}.")
+
+
+def _absent(evidence: Evidence, name: str) -> Finding:
+    if name not in evidence.world.names():
+        return passed(f"There is no container named {name}.")
+    return failed(
+        f"The container {name} is still there: it is {_how(evidence.world.inspect(name))}.",
+        f"No container named {name}.",
+        "A container that has ended keeps its name and its files until it is removed: docker rm.",
+    )
+
+
+def _how(seen: Mapping[str, object]) -> str:
+    state = seen["State"]
+    assert isinstance(state, dict)  # noqa: S101  for the type checker: the API says so
+    code = f" with exit code {state['ExitCode']}" if state["Status"] == "exited" else ""
+    return f"{state['Status']}{code}"
+
+
+@check("Port {port} of {name} is published as {host}")
+def port_published(evidence: Evidence, *, name: str, port: int, host: int) -> Finding:
+    """A container's port is published at a port of the host.
+
+    Args:
+        evidence: the evidence.
+        name: the container's name.
+        port: the container's port.
+        host: the host's port.
+    """
+    ports = evidence.world.inspect(name)["HostConfig"]["PortBindings"] or {}
+    found = {key: sorted({entry["HostPort"] for entry in entries or []}) for key, entries in ports.items()}
+    if str(host) in found.get(f"{port}/tcp", []):
+        return passed(f"Port {port} of {name} is published as {host}.")
+    shown = ", ".join(f"{', '.join(there) or 'a free port'} → {key}" for key, there in sorted(found.items()))
+    return failed(
+        f"{name} publishes {shown}." if shown else f"{name} publishes no port.",
+        f"{host} → {port}/tcp: -p {host}:{port}",
+        "-p HOST:CONTAINER: on the left the port of your machine, on the right the one that the app listens on.",
+    )
+
+
+@check("{name} has a limit of {mebibytes} MiB of memory")
+def memory_limited(evidence: Evidence, *, name: str, mebibytes: int) -> Finding:
+    """A container has a memory limit, as the learner set it.
+
+    Args:
+        evidence: the evidence.
+        name: the container's name.
+        mebibytes: the limit.
+    """
+    limit = evidence.world.inspect(name)["HostConfig"]["Memory"] / (1 << 20)
+    if limit == mebibytes:
+        return passed(f"{name} may use {limit:g} MiB.")
+    return failed(
+        f"{name} may use {limit:g} MiB.",
+        f"A limit of {mebibytes} MiB: --memory {mebibytes}m",
+        "Without a limit one container can take the memory of all. The kernel ends the process that exceeds it.",
+    )
+
+
+@check("{name} was ended by the kernel for its use of memory")
+def ended_for_memory(evidence: Evidence, *, name: str) -> Finding:
+    """A container has ended since it used more memory than it may.
+
+    Args:
+        evidence: the evidence.
+        name: the container's name.
+    """
+    state = evidence.world.inspect(name)["State"]
+    saw = f"{name} is {state['Status']}, exit code {state['ExitCode']}, OOMKilled {str(state['OOMKilled']).lower()}."
+    if state["OOMKilled"]:
+        return passed(saw)
+    return failed(
+        saw,
+        "It has ended with OOMKilled true.",
+        "Exit code 137 alone says only that SIGKILL came; OOMKilled says that the kernel sent it, for memory.",
+    )
+
+
+@check("{name} holds {path}")
+def container_holds(evidence: Evidence, *, name: str, path: str, contains: str = "") -> Finding:
+    """A file is in a container's own file system.
+
+    Args:
+        evidence: the evidence.
+        name: the container's name.
+        path: the file, from the root.
+        contains: text that it must hold.
+    """
+    want = f"{path} in {name}" + (f", with {contains!r} in it." if contains else ".")
+    why = "Each container has a writable layer of its own: what one writes, no other sees, and `docker rm` removes it."
+    try:
+        text = evidence.world.read(name, path).decode(errors="replace")
+    except FileNotFoundError:
+        return failed(f"There is no {path} in {name}.", want, why)
+    if contains in text:
+        return passed(f"{name} holds {path}.")
+    return failed(f"{path} in {name} says {text[:80]!r}.", want, why)
+
+
+@check("{name} does not hold {path}")
+def container_lacks(evidence: Evidence, *, name: str, path: str) -> Finding:
+    """A file is not in a container's file system.
+
+    Args:
+        evidence: the evidence.
+        name: the container's name.
+        path: the file, from the root.
+    """
+    try:
+        evidence.world.read(name, path)
+    except FileNotFoundError:
+        return passed(f"There is no {path} in {name}.")
+    return failed(
+        f"{name} holds {path}.",
+        f"No {path} in {name}.",
+        "A new container starts from its image, and from nothing else.",
+    )
+
+
+@check("The image {name} is there")
+def image_tagged(evidence: Evidence, *, name: str, same_as: str = "") -> Finding:
+    """An image has a name and tag.
+
+    Args:
+        evidence: the evidence.
+        name: the name and tag.
+        same_as: another name that must lead to the very same image.
+    """
+    image = evidence.world.image(name)
+    if same_as and evidence.world.image(same_as).id != image.id:
+        return failed(
+            f"{name} and {same_as} are different images.",
+            f"{name} is the same image as {same_as}: docker tag {same_as} {name}",
+            "A tag is a name that leads to an image. Two tags may lead to the same one.",
+        )
+    return passed(f"There is {name}" + (f", the same image as {same_as}." if same_as else "."))
+
+
+@check("You found it out: {name}")
+def fact_found(evidence: Evidence, *, file: str, name: str, equals: list[str]) -> Finding:
+    """A fact that the learner wrote down is right.
+
+    Args:
+        evidence: the evidence.
+        file: the learner's file, in TOML.
+        name: the key in it.
+        equals: what is accepted, whatever the case of letters.
+    """
+    given = str(evidence.answers(file).get(name, "")).strip()
+    if given.casefold() in {each.casefold() for each in equals}:
+        return passed(f"{name} is {given}.")
+    return failed(
+        f"{name} is {given!r}." if given else f"{name} is not filled in.",
+        f"What `docker` says of it, in {file}.",
+        "A guess mends nothing: logs, exec and inspect show what really is.",
+    )

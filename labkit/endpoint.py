@@ -1,0 +1,78 @@
+"""A docker endpoint of one run's own: an empty world behind a guard, in which a learner's commands are run.
+
+<runtime>/<run>/docker.sock      what DOCKER_HOST names; its folder is all that the commands' container sees of us
+<state>/runs/<run>/guard.db      who owns what; a run that was cut off is cleared by it
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+from labkit.engine import at
+from labkit.station import clear_seat, runtime, start_guard
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from labkit.engine import Engine
+
+BOOK = "guard.db"
+
+
+class Endpoint:
+    """A seat of a run's own.
+
+    Args:
+        engine: where its things are.
+        run: the run's id, twelve hexadecimal digits.
+        folder: the run's, where its ledger is kept.
+
+    Attributes:
+        folder: with the socket ``docker.sock`` and nothing else that others may not see.
+        world: the engine as the commands see it.
+
+    Raises:
+        EngineError: its guard does not start.
+    """
+
+    def __init__(self, engine: Engine, run: str, folder: Path) -> None:
+        self._engine, self._run, self._book = engine, run, folder / BOOK
+        self.folder = _place(engine, run)
+        self.folder.mkdir(mode=0o700)
+        self._lease = start_guard(engine, _seat(run), self.folder, self._book, "--publish", loopback(run))
+        self.world = at(f"unix://{self.folder / 'docker.sock'}", "the exercise's own docker endpoint")
+
+    def close(self) -> None:
+        """End its guard; what was made through it goes with the run (see `clear`)."""
+        self.world.client.close()
+        self._lease.close()
+
+
+def loopback(run: str) -> str:
+    """Give an address of this machine on which a run's ports are published, so that two runs do not meet.
+
+    Only Linux answers on all of 127.0.0.0/8.
+    """
+    one, two, three = (int(run[at : at + 2], 16) for at in (0, 2, 4))
+    return f"127.{one % 253 + 1}.{two}.{three % 253 + 1}" if sys.platform == "linux" else "127.0.0.1"
+
+
+def clear(engine: Engine, run: str, folder: Path) -> None:
+    """Remove what a run's commands made, also where the run was cut off.
+
+    Raises:
+        EngineError: not all of it could be removed.
+    """
+    if (folder / BOOK).exists():
+        clear_seat(engine, _seat(run), folder / BOOK)
+    shutil.rmtree(_place(engine, run), ignore_errors=True)
+
+
+def _seat(run: str) -> str:
+    return f"run{run}"
+
+
+def _place(engine: Engine, run: str) -> Path:
+    return runtime(engine) / run[:8]

@@ -1,0 +1,121 @@
+"""A prediction in a notebook: the question with a way to answer it, and later the answer beside the truth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+
+from labkit.prediction import verdict
+
+if TYPE_CHECKING:
+    from labkit.prediction import Entry, Predictions, Question, Value
+
+COLORS = ("var(--jp-error-color1,#d32f2f)", "var(--jp-warn-color1,#e65100)", "var(--jp-success-color1,#388e3c)")
+LATE = "The truth was shown already, so a new answer would be none."
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What was seen, beside what was predicted.
+
+    Attributes:
+        seen: the truth, in words.
+        given: the prediction in words, or "".
+        score: 0 to 1, or None without a prediction.
+        total: points so far, and how many predictions they are for.
+    """
+
+    seen: str
+    given: str = ""
+    score: float | None = None
+    total: tuple[float, int] = (0, 0)
+
+    def __repr__(self) -> str:
+        if self.score is None:
+            return f"No prediction was made.\nSeen: {self.seen}"
+        return f"You predicted: {self.given}\nSeen: {self.seen}\n{verdict(self.score)}"
+
+    def _repr_html_(self) -> str:
+        if self.score is None:
+            return f"<p>No prediction was made.<br><b>Seen:</b> {escape(self.seen)}</p>"
+        color = COLORS[int(self.score * 2)]
+        points, count = self.total
+        return (
+            f'<div style="border-left:4px solid {color};padding:2px 12px">'
+            f"<p><b>You predicted:</b> {escape(self.given)}<br><b>Seen:</b> {escape(self.seen)}<br>"
+            f"<b>{verdict(self.score)}</b> So far {points:g} of {count} in this course.</p></div>"
+        )
+
+
+class Guess(widgets.VBox):  # type: ignore[misc]
+    """The question. Its text form is the same whether it was answered or not.
+
+    Args:
+        question: the question.
+        kept: where answers are kept.
+    """
+
+    def __init__(self, question: Question, kept: Predictions) -> None:
+        self._question, self._kept = question, kept
+        self._inputs = _inputs(question)
+        self._button = widgets.Button(description="Commit", tooltip="Keep this as your prediction")
+        self._note = widgets.HTML()
+        self._button.on_click(lambda _: self._commit())
+        head = widgets.HTML(f"<b>Predict:</b> {escape(question.text)}")
+        super().__init__([head, *self._inputs, widgets.HBox([self._button, self._note])])
+        self._show(kept.get(question))
+
+    def truth(self, value: Value, said: str = "") -> Truth:
+        """Give the truth, and close the question.
+
+        Args:
+            value: what was seen: one of the choices, a number in the question's unit, or the things in their order.
+            said: in words, where the value itself differs between machines.
+
+        Raises:
+            ValueError: the question has no such answer.
+        """
+        entry = self._kept.reveal(self._question, value)
+        self._show(entry)
+        given = "" if entry.given is None else self._question.words(entry.given)
+        return Truth(said or self._question.words(value), given, entry.score, self._kept.total())
+
+    def _commit(self) -> None:
+        values = [box.value for box in self._inputs]
+        given = values if self._question.order else values[0]
+        try:
+            self._show(self._kept.commit(self._question, given))
+        except (TypeError, ValueError):
+            self._note.value = "Each thing once, please." if self._question.order else "Choose one first."
+
+    def _show(self, entry: Entry) -> None:
+        given = "" if entry.given is None else f"Your prediction: <b>{escape(self._question.words(entry.given))}</b>."
+        self._note.value = f"{given} {LATE if entry.seen and not given else ''}".strip()
+        self._button.description = "Change" if given else "Commit"
+        for box in (*self._inputs, self._button):
+            box.disabled = entry.seen
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:  # noqa: ANN401  IPython's own signature
+        # ipywidgets cuts the text off after 110 characters.
+        found = super()._repr_mimebundle_(**options)
+        if isinstance(found, dict):
+            found["text/plain"] = repr(self)
+        return found
+
+    def __repr__(self) -> str:
+        return str(self._question)
+
+
+def _inputs(question: Question) -> list[Any]:
+    wide = widgets.Layout(width="auto")
+    if question.choices:
+        return [widgets.RadioButtons(options=question.choices, value=None, layout=wide)]
+    if question.number:
+        return [widgets.BoundedFloatText(value=0, min=0, max=1e12, description=question.number)]
+    return [
+        widgets.Dropdown(options=question.order, value=None, description=f"{place}.")
+        for place in range(1, len(question.order) + 1)
+    ]

@@ -1,0 +1,56 @@
+"""What a learner's commands left at the docker endpoint: containers and images, by the names that the learner gave."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from labkit.container import Container
+from labkit.errors import Absent
+from labkit.image import Image
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from labkit.engine import Engine
+
+
+class World:
+    """The state that is left.
+
+    Args:
+        engine: the endpoint.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def names(self) -> list[str]:
+        """Names of all containers, running or not."""
+        return sorted(name.lstrip("/") for each in self._engine.containers() for name in each["Names"])
+
+    def tags(self) -> list[str]:
+        """Names with tags of all images, the course's among them."""
+        return sorted(tag for each in self._engine.images() for tag in each.get("RepoTags") or [])
+
+    def inspect(self, name: str) -> Mapping[str, Any]:
+        """A container as `docker inspect` shows it (ContainerInspect). Raises Absent."""
+        there = self.names()
+        if name not in there:
+            others = f"There is: {', '.join(there)}." if there else "There is none at all."
+            raise Absent(f"There is no container named {name}. {others}", fix=f"make one: docker run --name {name} …")
+        return self._engine.inspect(name)
+
+    def container(self, name: str) -> Container:
+        """A container. Raises Absent."""
+        return Container(self._engine, self.inspect(name)["Id"])
+
+    def read(self, name: str, path: str) -> bytes:
+        """A file in a container, running or not. Raises Absent, FileNotFoundError."""
+        return self._engine.read_file(self.inspect(name)["Id"], path)
+
+    def image(self, name: str) -> Image:
+        """An image by name and tag. Raises Absent."""
+        found = self._engine.image(name)
+        if found is None:
+            raise Absent(f"There is no image {name}.", fix=f"make one: docker build -t {name} .")
+        return Image(self._engine, found["Id"])
