@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from labkit.commands import Transcript
 from labkit.container import Answer, Process, Stop
 from labkit.dockerfile import Dockerfile
+from labkit.errors import Absent
 from labkit.layers import Layer, LayerFile, merged
 
 if TYPE_CHECKING:
@@ -59,10 +61,46 @@ class FakeRebuild:
 
 
 @dataclass
+class FakeWorld:
+    """What commands left, made by hand.
+
+    Attributes:
+        containers: by name, as the engine's ContainerInspect gives them.
+        images: by name and tag.
+        files: of containers, by ``name:path``.
+    """
+
+    containers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    images: Mapping[str, FakeImage] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+    def names(self) -> list[str]:
+        """Names of all containers."""
+        return sorted(self.containers)
+
+    def inspect(self, name: str) -> Mapping[str, Any]:
+        """One container."""
+        return self.containers[name] if name in self.containers else _raise(Absent(f"There is no {name}.", fix="-"))
+
+    def image(self, name: str) -> FakeImage:
+        """One image."""
+        return self.images[name] if name in self.images else _raise(Absent(f"There is no {name}.", fix="-"))
+
+    def read(self, name: str, path: str) -> bytes:
+        """A file of a container."""
+        self.inspect(name)
+        key = f"{name}:{path}"
+        return self.files[key] if key in self.files else _raise(FileNotFoundError(path))
+
+
+@dataclass
 class FakeEvidence:
     """Evidence made by hand; a value that is an exception is raised when it is asked for."""
 
     text: str = ""
+    commands: Transcript = field(default_factory=lambda: Transcript("", 0))
+    world: FakeWorld = field(default_factory=FakeWorld)
+    facts: Mapping[str, Any] = field(default_factory=dict)
     image: FakeImage = field(default_factory=FakeImage)
     again: FakeRebuild = field(default_factory=lambda: FakeRebuild(FakeImage("sha256:2")))
     baseline: FakeImage = field(default_factory=FakeImage)
@@ -74,6 +112,10 @@ class FakeEvidence:
     def dockerfile(self) -> Dockerfile:
         """The Dockerfile."""
         return Dockerfile(self.text)
+
+    def answers(self, name: str) -> Mapping[str, Any]:  # noqa: ARG002  as the real one
+        """What the learner wrote down."""
+        return self.facts
 
     def rebuild(self, edit: str) -> FakeRebuild:  # noqa: ARG002  as the real one
         """The second build."""
