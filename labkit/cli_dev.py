@@ -45,9 +45,9 @@ def notebooks(names: tuple[str, ...]) -> None:
 
 @dev.command()
 def manual() -> None:
-    """Write docs/checks.md anew from the checks."""
+    """Write docs/checks.md anew from the checks, and from the wrong submissions that they refuse."""
     page = course.root() / "docs" / "checks.md"
-    page.write_text(make_manual(), encoding="utf-8")
+    page.write_text(make_manual(course.refused()), encoding="utf-8")
     click.echo(f"wrote {page}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import tomllib
 from pathlib import Path
 
 from labkit import spec
@@ -44,3 +45,11 @@ def exercise(name: str, course: Path | None = None) -> spec.Exercise:
     close = difflib.get_close_matches(name, names, n=1)
     near = f"Did you mean {close[0]!r}?" if close else f"There are: {', '.join(names)}."
     raise ExerciseError(f"There is no exercise {name!r}. {near}", fix="see `labkit list`")
+
+
+def refused() -> list[tuple[str, str, str]]:
+    """List the wrong submissions of the tests: the check that alone refuses it, its exercise, its own name."""
+    folders = sorted((root() / "tests" / "wrong").glob("*/*/refused_by.toml"))
+    return [
+        (tomllib.loads(path.read_text(encoding="utf-8"))["check"], path.parts[-3], path.parts[-2]) for path in folders
+    ]

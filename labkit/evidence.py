@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.commands import run_script
 from labkit.dockerfile import Dockerfile
-from labkit.errors import WorkspaceError
+from labkit.errors import ExerciseError, WorkspaceError
 from labkit.image import Image
 from labkit.spec import CommandsSpec
 from labkit.world import World
@@ -89,7 +89,9 @@ class Evidence:
         """What the learner's commands did. Raises StepTimeout."""
         spec = self._commands or CommandsSpec()
         if spec.setup:
-            run_script(self._sandbox, self._snapshot.files, spec.setup, spec.seconds)
+            before = run_script(self._sandbox, self._snapshot.files, spec.setup, spec.seconds)
+            if before.exit_code:
+                raise ExerciseError(f"{spec.setup} of {self._exercise.slug} failed.", why=before.end, fix="check again")
         return run_script(self._sandbox, self._snapshot.files, spec.script, spec.seconds)
 
     @cached_property

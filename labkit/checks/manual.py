@@ -1,15 +1,17 @@
-"""`docs/checks.md`, made from the checks themselves: their headlines, signatures and docstrings."""
+"""`docs/checks.md`, made from the checks themselves: their headlines, signatures and docstrings, and what they refuse."""
 
 from __future__ import annotations
 
 import inspect
 import re
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from labkit.checks.registry import REGISTERED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from labkit.checks.registry import Registered
 
@@ -24,9 +26,30 @@ a failure may tell: `"full"`, `"actual"` (what was seen, not what was wanted) or
 """
 
 
-def manual() -> str:
-    """Return the page, as Markdown."""
-    return "\n".join([HEAD, *(_entry(name, one) for name, one in sorted(REGISTERED.items()))])
+TABLE = """\
+## What they refuse
+
+Wrong submissions in `tests/wrong`, by the check that alone refuses each. `pytest tests/engine/test_exercises.py` proves
+every one of them.
+
+| check | exercise | wrong submissions |
+|---|---|---|"""
+
+
+def manual(refused: Iterable[tuple[str, str, str]]) -> str:
+    """Return the page, as Markdown.
+
+    Args:
+        refused: of each wrong submission the check that refuses it, its exercise, and its own name.
+    """
+    entries = [_entry(name, one) for name, one in sorted(REGISTERED.items())]
+    rows = [f"| `{check}` | {exercise} | {names} |" for (check, exercise), names in _grouped(refused)]
+    return "\n".join([HEAD, *entries, TABLE, *rows, ""])
+
+
+def _grouped(refused: Iterable[tuple[str, str, str]]) -> Iterator[tuple[tuple[str, str], str]]:
+    for key, group in groupby(sorted(refused), itemgetter(0, 1)):
+        yield key, ", ".join(name.replace("-", " ") for _, _, name in group)
 
 
 def _entry(name: str, check: Registered) -> str:
