@@ -34,17 +34,24 @@ def exercise(name: str, course: Path | None = None) -> spec.Exercise:
     """Find one exercise by its slug (``06-layer-order``), its name (``layer-order``) or its number (``6``).
 
     Raises:
-        ExerciseError: there is none of this name; the message names the nearest.
+        ExerciseError: there is none of this name, and the message names the nearest; or several have this number.
     """
     folders = sorted(path.parent for path in ((course or root()) / "exercises").glob(f"*/{spec.NAME}"))
-    for folder in folders:
-        number, _, short = folder.name.partition("-")
-        if name in (folder.name, short) or (name.isdigit() and int(name) == int(number)):
-            return spec.load(folder, CHECKS)
     names = [folder.name.partition("-")[2] for folder in folders]
+    found = [folder for folder in folders if _is_called(folder.name, name)]
+    if len(found) == 1:
+        return spec.load(found[0], CHECKS)
+    if found:
+        several = ", ".join(folder.name.partition("-")[2] for folder in found)
+        raise ExerciseError(f"Number {name} has several exercises: {several}.", fix="name the one that you mean")
     close = difflib.get_close_matches(name, names, n=1)
     near = f"Did you mean {close[0]!r}?" if close else f"There are: {', '.join(names)}."
     raise ExerciseError(f"There is no exercise {name!r}. {near}", fix="see `labkit list`")
+
+
+def _is_called(slug: str, name: str) -> bool:
+    number, _, short = slug.partition("-")
+    return name in (slug, short) or (name.isdigit() and int(name) == int(number))
 
 
 def refused() -> list[tuple[str, str, str]]:

@@ -1,4 +1,4 @@
-"""`docs/checks.md`, made from the checks themselves: their headlines, signatures and docstrings, and what they refuse."""
+"""`docs/checks.md`, made from the checks: their headlines, signatures and docstrings, and what they refuse."""
 
 from __future__ import annotations
 
