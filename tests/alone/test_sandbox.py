@@ -11,6 +11,7 @@ import time
 import uuid
 
 import pytest
+from engine_state import SWEPT_WITHIN, all_there, assert_becomes, everything
 
 from labkit import ledger
 from labkit.engine import BuildFailed, BuildRequest, build
@@ -23,7 +24,6 @@ from labkit.sandbox import Sandbox
 from labkit.workspace import SourceFile
 
 BASE = "node:20-alpine"
-SWEPT_WITHIN = 10  # seconds after the next command
 
 
 def files(dockerfile, **others):
@@ -34,41 +34,6 @@ def files(dockerfile, **others):
 def salted(rest):
     """A Dockerfile that no earlier build has cached."""
     return f"FROM {BASE}\nLABEL test.salt={uuid.uuid4().hex}\n{rest}\n"
-
-
-@pytest.fixture
-def bystanders(engine):
-    """Things like the lab's that are not the lab's."""
-    name = f"bystander-{uuid.uuid4().hex[:8]}"
-    container = engine.create(BASE, ["sleep", "600"], name=name, labels={"labkit.like": "1"}, network_mode="none")
-    engine.start(container)
-    engine.tag(BASE, f"{name}:1")
-    network = engine.create_network(name, {"labkit.like": "1"})
-    engine.client.volumes.create(name)
-    yield {"container": container, "image": f"{name}:1", "network": name, "volume": name}
-    engine.remove(container)
-    engine.remove_image(f"{name}:1", noprune=True)
-    engine.remove_network(network)
-    engine.remove_volume(name)
-
-
-def all_there(engine, things):
-    return (
-        engine.inspect(things["container"])["State"]["Running"]
-        and engine.image(things["image"]) is not None
-        and any(n["Name"] == things["network"] for n in engine.api.networks())
-        and any(v["Name"] == things["volume"] for v in engine.api.volumes()["Volumes"])
-    )
-
-
-def everything(engine):
-    """Ids of all that an engine holds."""
-    return (
-        {c["Id"] for c in engine.containers()}
-        | {i["Id"] for i in engine.images(intermediate=True)}
-        | {n["Id"] for n in engine.api.networks()}
-        | {v["Name"] for v in engine.api.volumes()["Volumes"] or []}
-    )
 
 
 def test_limits_are_the_engines(engine):
@@ -264,11 +229,3 @@ def test_a_run_that_lives_is_not_swept(engine):
         container = box.run(BASE, ["sleep", "60"])
         assert ledger.sweep(engine) == 0
         assert container.running
-
-
-def assert_becomes(true, seconds=SWEPT_WITHIN):
-    """Fail unless it becomes true in time: the engine ends a cancelled step by itself, a moment later."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.1)
