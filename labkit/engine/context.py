@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 import tarfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from docker.utils.build import PatternMatcher
+from docker.utils.build import Pattern
+from docker.utils.fnmatch import fnmatchcase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,15 +28,41 @@ class File(Protocol):
 def included(files: Mapping[str, File], dockerfile: str = "Dockerfile") -> list[str]:
     """Name the files that a client sends: all but what .dockerignore excludes, sorted.
 
-    The Dockerfile and .dockerignore themselves are always sent, as by Docker's own client.
+    The Dockerfile and .dockerignore themselves are always sent, as by Docker's own client; where they are excluded the
+    engine leaves them out of what COPY sees.
     """
-    ignore = files[".dockerignore"].data.decode("utf-8", errors="replace") if ".dockerignore" in files else ""
-    lines = [line.strip() for line in ignore.splitlines()]
-    patterns = [line for line in lines if line and not line.startswith("#")]
-    if not patterns:
-        return sorted(files)
-    matcher = PatternMatcher(patterns)
-    return sorted(name for name in files if name in (dockerfile, ".dockerignore") or not matcher.matches(Path(name)))
+    ignore = files[".dockerignore"].data.decode("utf-8-sig", errors="replace") if ".dockerignore" in files else ""
+    rules = _rules(ignore)
+    return sorted(name for name in files if name in (dockerfile, ".dockerignore") or not _excluded(name, rules))
+
+
+def _rules(ignore: str) -> list[Pattern]:
+    lines = [line.strip() for line in ignore.splitlines() if not line.startswith("#")]
+    rules = [Pattern(line) for line in lines if line]
+    return [rule for rule in rules if rule.dirs]
+
+
+def _excluded(name: str, rules: list[Pattern]) -> bool:
+    """Decide as the client's walk does: of a folder that is left out, only what a rule with ! names is looked at.
+
+    The SDK's own matcher ignores the case of letters, and leaves in what is more than one folder deeper.
+    Source: moby, pkg/archive, TarWithOptions, and patternmatcher, MatchesUsingParentResults.
+    """
+    parts = name.split("/")
+    paths = ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
+    for count, path in enumerate(paths, 1):
+        excluded = False
+        for rule in rules:
+            if any(fnmatchcase(each, _glob(rule)) for each in paths[:count]):
+                excluded = not rule.exclusion
+        if excluded and not any(rule.exclusion and f"{rule.cleaned_pattern}/".startswith(f"{path}/") for rule in rules):
+            return True
+    return excluded
+
+
+def _glob(rule: Pattern) -> str:
+    """Docker means "none of these" by ``[^a]``, and nothing special by ``[!a]``: the reverse of Python."""
+    return str(rule.cleaned_pattern).replace("[!", r"[\!").replace("[^", "[!")
 
 
 def context_tar(files: Mapping[str, File], dockerfile: str = "Dockerfile") -> bytes:
