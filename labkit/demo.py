@@ -16,8 +16,9 @@ from labkit.engine import BuildFailed
 from labkit.errors import SandboxError, StepTimeout, WorkspaceError
 from labkit.image import HistoryEntry, Image
 from labkit.progress import shown
+from labkit.project import Project
 from labkit.spec import NOT_CONTEXT, files_below
-from labkit.workspace import SourceFile, read_files
+from labkit.workspace import read_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,34 +32,6 @@ if TYPE_CHECKING:
 
 COPIES = ("COPY ", "ADD ")
 WAIT = 20.0  # seconds that a demonstration waits for an app to answer
-
-
-class Project:
-    """A folder's files in memory: edits stay in the demonstration, the files on disk are not changed.
-
-    Args:
-        name: the folder's name, for display.
-        files: by relative POSIX path.
-    """
-
-    def __init__(self, name: str, files: Mapping[str, SourceFile]) -> None:
-        self.name, self.files = name, dict(files)
-
-    def __setitem__(self, path: str, text: str) -> None:
-        self.files[path] = SourceFile(text.encode())
-
-    def __getitem__(self, path: str) -> str:
-        return self.files[path].data.decode()
-
-    def __delitem__(self, path: str) -> None:
-        del self.files[path]
-
-    def edit(self, path: str, line: str = "// one more line") -> None:
-        """Add a line at a file's end, as an editor would."""
-        self[path] = f"{self[path].rstrip()}\n{line}\n"
-
-    def __repr__(self) -> str:
-        return f"Project({self.name!r}: {', '.join(sorted(self.files))})"
 
 
 @dataclass(frozen=True)
@@ -272,12 +245,22 @@ class Demo:
         image = self._tags.get(tag, tag)
         return Running(command, self._sandbox.run(image, argv or None, publish=publish, env=env, user=user))
 
-    def once(self, tag: str, *argv: str, user: str | None = None, seconds: float = 60) -> str:
+    def once(
+        self,
+        tag: str,
+        *argv: str,
+        env: Mapping[str, str] | None = None,
+        user: str | None = None,
+        workdir: str | None = None,
+        seconds: float = 60,
+    ) -> str:
         """Run one program in a container of its own, as `docker run --rm`, and return the command and its output."""
-        flags = f"--user {user} " if user else ""
-        container = self._sandbox.run(self._tags.get(tag, tag), argv, user=user)
+        flags = [f"-e {name}={value}" for name, value in (env or {}).items()]
+        flags += [f"--user {user}"] * bool(user) + [f"--workdir {workdir}"] * bool(workdir)
+        image = self._tags.get(tag, tag)
+        container = self._sandbox.run(image, argv or None, env=env, user=user, working_dir=workdir)
         container.wait(seconds)
         output = container.logs.rstrip("\n")
         container.remove()
-        command = f"docker run --rm {flags}{tag} {shlex.join(argv)}".strip()
+        command = " ".join(["docker run --rm", *flags, tag, shlex.join(argv)]).strip()
         return f"$ {command}\n{output}"

@@ -6,6 +6,7 @@ and answers, never an engine's words for them.
 
 from __future__ import annotations
 
+import shlex
 import tomllib
 from dataclasses import dataclass
 from functools import cached_property
@@ -42,6 +43,40 @@ class Rebuild:
     data: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """How somebody starts a container of the image.
+
+    Attributes:
+        argv: what follows the image's name.
+        env: environment variables that are given.
+        user: as ``docker run --user``; "" for the image's own.
+        workdir: as ``docker run --workdir``; "" for the image's own.
+        entrypoint: as ``docker run --entrypoint``; "" for the image's own.
+    """
+
+    argv: tuple[str, ...] = ()
+    env: tuple[tuple[str, str], ...] = ()
+    user: str = ""
+    workdir: str = ""
+    entrypoint: str = ""
+
+    def __str__(self) -> str:
+        flags = [f"-e {name}={value}" for name, value in self.env]
+        named = {"user": self.user, "workdir": self.workdir, "entrypoint": self.entrypoint}
+        flags += [f"--{name} {value}" for name, value in named.items() if value]
+        return " ".join(["docker run", *flags, "IMAGE", shlex.join(self.argv)]).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """What a container wrote before it ended by itself: its exit code, all its text, and the line that says most."""
+
+    exit_code: int
+    text: str
+    last_words: str
+
+
 class Evidence:
     """The facts of one run of one exercise.
 
@@ -54,6 +89,7 @@ class Evidence:
     def __init__(self, sandbox: Sandbox, exercise: Exercise, snapshot: Snapshot) -> None:
         self._sandbox, self._exercise, self._snapshot = sandbox, exercise, snapshot
         self._rebuilds: dict[str, Rebuild] = {}
+        self._printed: dict[Start, Printed] = {}
 
     @cached_property
     def dockerfile(self) -> Dockerfile:
@@ -140,6 +176,21 @@ class Evidence:
     def _start(self) -> Container:
         run = self._exercise.run
         return self._sandbox.run(self.image.id, publish=run.publish, env=run.env)
+
+    def printed(self, start: Start) -> Printed:
+        """What a container of the image prints, until it ends. Raises SandboxError or StepTimeout."""
+        if start not in self._printed:
+            container = self._sandbox.run(
+                self.image.id,
+                start.argv or None,
+                env=dict(start.env),
+                user=start.user or None,
+                working_dir=start.workdir or None,
+                entrypoint=[start.entrypoint] if start.entrypoint else None,
+            )
+            code = container.wait(self._exercise.run.seconds)
+            self._printed[start] = Printed(code, container.logs, container.last_words)
+        return self._printed[start]
 
     def _up(self, container: Container) -> None:
         """Wait until it does its work: until a published port answers, where there is one."""

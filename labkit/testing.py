@@ -12,10 +12,13 @@ from labkit.commands import Transcript
 from labkit.container import Answer, Process, Stop
 from labkit.dockerfile import Dockerfile
 from labkit.errors import Absent
+from labkit.evidence import Printed
 from labkit.layers import Layer, LayerFile, merged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from labkit.evidence import Start
 
 
 def fake_layer(name: str, *paths: str, removed: Sequence[str] = (), size: int = 1000) -> Layer:
@@ -106,6 +109,7 @@ class FakeEvidence:
     baseline: FakeImage = field(default_factory=FakeImage)
     uids: Sequence[int] | Exception = ()
     answered: Answer | Exception = field(default_factory=lambda: Answer(200, "ok"))
+    prints: Sequence[Printed | Exception] = ()
     stopped: Stop | Exception = field(default_factory=lambda: Stop("SIGTERM", 0.1, 0))
 
     @property
@@ -131,6 +135,11 @@ class FakeEvidence:
     def answer(self, port: int, path: str) -> Answer:  # noqa: ARG002  as the real one
         """The answer."""
         return self.answered if isinstance(self.answered, Answer) else _raise(self.answered)
+
+    def printed(self, start: Start) -> Printed:
+        """What was printed: the first of ``prints`` on a machine as it comes, the last on one that differs."""
+        found = self.prints[-1 if start.user or start.workdir else 0]
+        return found if isinstance(found, Printed) else _raise(found)
 
     def stop(self, seconds: float) -> Stop:  # noqa: ARG002  as the real one
         """How it stopped."""

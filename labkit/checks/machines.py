@@ -1,0 +1,74 @@
+"""Checks of an image on machines that differ."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from labkit.checks.registry import check, failed, passed
+from labkit.errors import SandboxError, StepTimeout
+from labkit.evidence import Start
+
+if TYPE_CHECKING:
+    from labkit.evidence import Evidence
+    from labkit.result import Finding
+
+SHOWN = 200  # characters of an answer that a finding shows
+MISSING = (
+    "A container gets nothing from the machine that starts it: no variable, no time zone, no file. "
+    "What the app needs must be in the image."
+)
+DIFFERS = (
+    "Each machine may start a container as another user and in another folder. "
+    "An app that finds its files all the same gives the same answer everywhere."
+)
+
+
+@check("The same answer on both machines")
+def same_answer(
+    evidence: Evidence, *, prints: str, given: list[str], user: str = "12345:12345", workdir: str = "/usr"
+) -> Finding:
+    """Start the image on two machines that differ, and compare what it prints with what is expected.
+
+    On the first machine the container starts as the image says, on the second one as another user and in another
+    folder. Neither has a network. Spaces around a line do not count.
+
+    Args:
+        evidence: the evidence.
+        prints: what it must print, standard output and error together.
+        given: environment variables that both machines give it, each as ``NAME=value``.
+        user: as whom the second machine starts it.
+        workdir: the folder that the second machine starts it in.
+    """
+    env = tuple((name, value) for name, _, value in (entry.partition("=") for entry in given))
+    first, second = Start(env=env), Start(env=env, user=user, workdir=workdir)
+    for place, start, why in (("first", first, MISSING), ("second", second, DIFFERS)):
+        saw = _other_answer(evidence, start, prints)
+        if saw:
+            return failed(f"On the {place} machine (`{start}`) {saw}", f"On both machines: {_quoted(prints)}", why)
+    return passed(f"Both machines got the same answer: {_quoted(prints)}")
+
+
+def _other_answer(evidence: Evidence, start: Start, wanted: str) -> str:
+    """Say what was seen in place of the wanted answer; "" where it was seen."""
+    try:
+        printed = evidence.printed(start)
+    except StepTimeout:
+        return "the container did not end. An answer is printed once, and then the container ends."
+    except SandboxError as error:
+        return f"the container did not start: {error.what}"
+    if printed.exit_code:
+        words = f"its last words: {printed.last_words}" if printed.last_words else "it wrote nothing"
+        return f"the container ended with exit code {printed.exit_code}; {words}"
+    if _lines(printed.text) != _lines(wanted):
+        return f"it printed {_quoted(printed.text)}" if printed.text.strip() else "it printed nothing."
+    return ""
+
+
+def _lines(text: str) -> list[str]:
+    """The lines that say something; any kind of white space is one space, as people see it."""
+    return [words for line in text.splitlines() if (words := " ".join(line.split()))]
+
+
+def _quoted(text: str) -> str:
+    flat = " / ".join(_lines(text))
+    return f"“{flat if len(flat) <= SHOWN else flat[:SHOWN] + '…'}”"
