@@ -206,3 +206,23 @@ def fact_found(evidence: Evidence, *, file: str, name: str, equals: list[str]) -
         f"What `docker` says of it, in {file}.",
         "A guess mends nothing: logs, exec and inspect show what really is.",
     )
+
+
+@check("{name} sees the network of {other}")
+def shares_network(evidence: Evidence, *, name: str, other: str) -> Finding:
+    """A running container is in the network namespace of another one.
+
+    Args:
+        evidence: the evidence.
+        name: the container's name.
+        other: whose network it sees.
+    """
+    seen, wanted = evidence.world.inspect(name), evidence.world.inspect(other)["Id"]
+    mode = seen["HostConfig"]["NetworkMode"]
+    want = f"{name} runs in the network namespace of {other}: --network container:{other}"
+    why = "Containers that share this namespace share one address, its ports, and 127.0.0.1."
+    if seen["State"]["Status"] != "running":
+        return failed(f"{name} is {_how(seen)}.", want, "Without a process in it, there is no namespace.")
+    if mode != f"container:{wanted}":
+        return failed(f"{name} has a network of its own." if mode != "none" else f"{name} has no network.", want, why)
+    return passed(f"{name} sees the network of {other}.")

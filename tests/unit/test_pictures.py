@@ -7,7 +7,15 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from labkit.demo import with_sources
-from labkit.pictures import cache_trace, layer_stack, process_tree, size_comparison, sizes
+from labkit.pictures import (
+    cache_trace,
+    layer_stack,
+    namespaces,
+    process_tree,
+    size_comparison,
+    sizes,
+    start_times,
+)
 
 MB = 1_000_000
 
@@ -44,6 +52,11 @@ FIGURES = {
     "trace": cache_trace({"first": [Step("FROM a", cached=True), Step("COPY . .", cached=False)], "second": []}),
     "sizes": size_comparison({"one": 400 * MB, "two": 100 * MB}),
     "processes": process_tree([Process(0, "node a.js"), Process(1000, "sleep 9")]),
+    "namespaces": namespaces(
+        {"one": {"pid": "pid:[4]", "user": "user:[1]"}, "two": {"pid": "pid:[5]", "user": "user:[1]"}}
+    ),
+    "starts": start_times([0.2, 0.5, 0.001, 300], (30, 60), "somebody"),
+    "no namespaces": namespaces({}),
     "no layers": layer_stack([]),
     "no builds": cache_trace({}),
     "no sizes": size_comparison({}),
@@ -210,3 +223,17 @@ def test_copies_are_named_as_in_the_dockerfile():
         "COPY --from=builder /app/dist ./dist",
     ]
     assert with_sources(history, steps[:1]) == [*history[:4], "COPY src ./"]
+
+
+def test_namespaces_have_letters_for_identities():
+    assert FIGURES["namespaces"].text == "pid   one | two\nuser  one = two"
+    three = namespaces({name: {"net": each} for name, each in {"a": "1", "b": "2", "c": "1"}.items()})
+    assert three.text == "net  a = c | b"
+
+
+def test_starts_are_told_in_words():
+    assert FIGURES["starts"].text.splitlines() == [
+        "container: less than a second (the middle one of 4 starts measured here)",
+        "virtual machine: 30 to 60 seconds (not measured: quoted from somebody)",
+    ]
+    assert "a second or more" in start_times([1.5], (30, 60), "x").text
