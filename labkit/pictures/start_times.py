@@ -43,10 +43,11 @@ def start_times(measured: Sequence[float], quoted: tuple[float, float], source: 
         svg.write(drawing, x - 14 * (power == LAST), TOP + 2 * ROW + 18, f"{10.0**power:g} s", quiet=True)
     svg.write(drawing, 2, TOP + 22, "container", bold=True)
     svg.write(drawing, 2, TOP + 40, f"measured, {len(measured)} starts", quiet=True)
+    dots = svg.measured(drawing)
     for number, seconds in enumerate(measured):
         y = TOP + 14 + number % 5 * 7
         style = f"fill:{svg.tint(svg.BRAND, 75)};stroke:none"
-        SubElement(drawing, "circle", {"cx": f"{_x(seconds):g}", "cy": f"{y:g}", "r": "4", "style": style})
+        SubElement(dots, "circle", {"cx": f"{_x(seconds):g}", "cy": f"{y:g}", "r": "4", "style": style})
     svg.write(drawing, 2, TOP + ROW + 22, "virtual machine", bold=True)
     svg.write(drawing, 2, TOP + ROW + 40, f"quoted: {source}", quiet=True)
     svg.box(drawing, _x(low), TOP + ROW + 14, _x(high) - _x(low), 24, fill=svg.tint(svg.WARN), line=svg.WARN)

@@ -66,6 +66,11 @@ def canvas(width: float, height: float, label: str) -> Element:
     )
 
 
+def measured(parent: Element) -> Element:
+    """Give a group for what differs from run to run, such as times: nbval does not compare what is in it."""
+    return SubElement(parent, "g", {"class": "measured"})
+
+
 def box(  # noqa: PLR0913  a rectangle has this many sides to it
     parent: Element, x: float, y: float, width: float, height: float, *, fill: str = PANEL, line: str = "none"
 ) -> None:
