@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from labkit.pictures.cache_trace import cache_trace
+from labkit.pictures.containers import containers
 from labkit.pictures.layer_stack import layer_stack
 from labkit.pictures.namespaces import namespaces
 from labkit.pictures.process_tree import process_tree
+from labkit.pictures.shared_layers import shared_layers
 from labkit.pictures.size_comparison import size_comparison
 from labkit.pictures.start_times import start_times
 from labkit.pictures.svg import Figure
 
-__all__ = ["Figure", "cache_trace", "layer_stack", "namespaces", "process_tree", "size_comparison", "start_times"]
+__all__ = [
+    "Figure",
+    "cache_trace",
+    "containers",
+    "layer_stack",
+    "namespaces",
+    "process_tree",
+    "shared_layers",
+    "size_comparison",
+    "start_times",
+]

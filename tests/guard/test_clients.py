@@ -65,6 +65,9 @@ def test_the_chapters_commands(run, project):
         assert run("inspect", "-f", "{{.Config.Image}} {{.HostConfig.Memory}}", name) == f"{image} {512 << 20}\n"
         assert name in run("stats", "--no-stream", "--format", "{{.Name}}")
         assert "node" in run("top", name)
+        assert run("diff", name) == ""
+        run("exec", "-u", "root", name, "touch", "/new")
+        assert run("diff", name) == "A /new\n"
         run("tag", image, f"{name}.example/my-app:1")
         assert "registry" in run("push", f"{name}.example/my-app:1", code=1)
         run("stop", "-t", "5", name)

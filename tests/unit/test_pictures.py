@@ -9,9 +9,11 @@ import pytest
 from labkit.demo import with_sources
 from labkit.pictures import (
     cache_trace,
+    containers,
     layer_stack,
     namespaces,
     process_tree,
+    shared_layers,
     size_comparison,
     sizes,
     start_times,
@@ -24,6 +26,7 @@ MB = 1_000_000
 class Layer:
     created_by: str
     size: int
+    diff_id: str = ""
 
 
 @dataclass
@@ -56,6 +59,12 @@ FIGURES = {
         {"one": {"pid": "pid:[4]", "user": "user:[1]"}, "two": {"pid": "pid:[5]", "user": "user:[1]"}}
     ),
     "starts": start_times([0.2, 0.5, 0.001, 300], (30, 60), "somebody"),
+    "containers": containers("web", [BASE], {"one": ["C /data", "A /data/note", "D /etc/motd"], "two": []}),
+    "shared": shared_layers(
+        {"a": [Layer("FROM x", 100 * MB, "1"), Layer("COPY a", MB, "2")], "b": [Layer("FROM x", 100 * MB, "1")]}
+    ),
+    "no containers": containers("web", [], {}),
+    "none to share": shared_layers({}),
     "no namespaces": namespaces({}),
     "no layers": layer_stack([]),
     "no builds": cache_trace({}),
@@ -237,3 +246,25 @@ def test_starts_are_told_in_words():
         "virtual machine: 30 to 60 seconds (not measured: quoted from somebody)",
     ]
     assert "a second or more" in start_times([1.5], (30, 60), "x").text
+
+
+def test_containers_have_what_is_their_own():
+    assert FIGURES["containers"].text.splitlines() == [
+        "one  + /data/note, - /etc/motd",
+        "two  nothing of its own",
+        "below all of them, once and read-only: web",
+        "   110 MB  FROM node:20-alpine",
+    ]
+    many = containers("web", [], {"one": [f"A /{name}" for name in "abcde"]})
+    assert many.text.splitlines()[0] == "one  + /a, + /b, + /c, and 2 more"
+
+
+def test_shared_layers_count_once():
+    assert FIGURES["shared"].text.splitlines() == [
+        "a",
+        "  own        1 MB  COPY a",
+        "  shared   100 MB  FROM x",
+        "b",
+        "  shared   100 MB  FROM x",
+        "100 MB on the disk, since shared layers are stored once; 200 MB if they were not",
+    ]

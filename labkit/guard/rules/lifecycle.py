@@ -32,7 +32,9 @@ def look(request: Request, seat: Seat) -> Plan:
             why="They could show what runs outside of the container.",
             instead="Use aux, -ef, or columns that begin with the pid: -o pid,user,args.",
         )
-    return (yield from ask(Call("GET", f"/containers/{thing.id}/{request.path[2]}", chosen(request, "ps_args")), seat))
+    call = Call("GET", f"/containers/{thing.id}/{request.path[2]}", chosen(request, "ps_args"))
+    # Where nothing has changed the engine says null, and a body is what the client waits for.
+    return (yield from ask(call, seat, lambda found: seat.names.view(found or [])))
 
 
 def stream(request: Request, seat: Seat) -> Plan:

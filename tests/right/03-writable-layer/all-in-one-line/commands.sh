@@ -1,0 +1,1 @@
+docker start first && docker cp second:/data ./d && docker rm -f -v second && docker create --name archive alpine:3.20 true && docker cp ./d/. archive:/data && docker run --detach --name=fresh alpine:3.20 sleep 600

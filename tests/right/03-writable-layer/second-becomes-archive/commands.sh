@@ -1,0 +1,3 @@
+docker start first
+docker rename second archive
+docker run -d --name fresh alpine:3.20 sleep 600

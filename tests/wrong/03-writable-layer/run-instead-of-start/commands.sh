@@ -1,0 +1,6 @@
+docker run -d --name first2 alpine:3.20 sleep 600
+docker cp second:/data data
+docker rm -f second
+docker create --name archive alpine:3.20
+docker cp data archive:/
+docker run -d --name fresh alpine:3.20 sleep 600
