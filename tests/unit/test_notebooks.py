@@ -9,6 +9,7 @@ from pathlib import Path
 import jupytext
 import nbformat
 import pytest
+from IPython.core.inputtransformer2 import TransformerManager
 
 from labkit import course
 from labkit.cli_dev import patterns
@@ -74,7 +75,8 @@ class TestEachNotebook:
         assert [link for link in links if not (FOLDER / link).exists()] == []
 
     def test_learns_of_the_lab_by_its_public_names(self, path):
-        nodes = ast.walk(ast.parse("\n".join(cell.source for cell in code(path) if not cell.source.startswith("!"))))
+        cells = [cell.source for cell in code(path) if not cell.source.startswith("%%")]
+        nodes = ast.walk(ast.parse(TransformerManager().transform_cell("\n".join(cells))))
         modules = {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
         assert modules <= {"labkit", "labkit.pictures"}
 
