@@ -142,6 +142,29 @@ class Container:
         except requests.RequestException:
             raise self._no_answer(port, seconds) from None
 
+    def says(self, text: str, seconds: float) -> None:
+        """Wait until it has written something.
+
+        Args:
+            text: what.
+            seconds: how long to wait.
+
+        Raises:
+            SandboxError: the container ended before.
+            StepTimeout: it did not write it in time.
+        """
+        end = time.monotonic() + seconds
+        while text not in self.logs:
+            if self.exit_code is not None and text not in self.logs:
+                raise self._ended()
+            if time.monotonic() > end:
+                words = f"its last words: {self.last_words}" if self.last_words else "it wrote nothing"
+                raise StepTimeout(
+                    f"The container did not write {text!r} within {seconds:g} seconds; {words}",
+                    fix="see what its main process does",
+                )
+            time.sleep(ASK_EVERY)
+
     def _no_answer(self, port: int, seconds: float) -> SandboxError | StepTimeout:
         if self.exit_code is not None:
             return self._ended()

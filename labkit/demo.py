@@ -130,6 +130,11 @@ class Running:
         except (SandboxError, StepTimeout) as error:
             return f"No answer. {error.what}"
 
+    def says(self, text: str) -> Running:
+        """Wait until it has written something, and return itself. Raises SandboxError or StepTimeout."""
+        self.container.says(text, WAIT)
+        return self
+
     @property
     def processes(self) -> tuple[Process, ...]:
         """Its processes: user id and command."""
@@ -245,20 +250,22 @@ class Demo:
         image = self._tags.get(tag, tag)
         return Running(command, self._sandbox.run(image, argv or None, publish=publish, env=env, user=user))
 
-    def once(
+    def once(  # noqa: PLR0913  each is one of `docker run`'s own options
         self,
         tag: str,
         *argv: str,
         env: Mapping[str, str] | None = None,
         user: str | None = None,
         workdir: str | None = None,
+        entrypoint: str | None = None,
         seconds: float = 60,
     ) -> str:
         """Run one program in a container of its own, as `docker run --rm`, and return the command and its output."""
         flags = [f"-e {name}={value}" for name, value in (env or {}).items()]
-        flags += [f"--user {user}"] * bool(user) + [f"--workdir {workdir}"] * bool(workdir)
-        image = self._tags.get(tag, tag)
-        container = self._sandbox.run(image, argv or None, env=env, user=user, working_dir=workdir)
+        named = {"user": user, "workdir": workdir, "entrypoint": entrypoint}
+        flags += [f"--{name} {value}" for name, value in named.items() if value]
+        image, instead = self._tags.get(tag, tag), [entrypoint] if entrypoint else None
+        container = self._sandbox.run(image, argv or None, env=env, user=user, working_dir=workdir, entrypoint=instead)
         container.wait(seconds)
         output = container.logs.rstrip("\n")
         container.remove()

@@ -175,7 +175,7 @@ class Evidence:
 
     def _start(self) -> Container:
         run = self._exercise.run
-        return self._sandbox.run(self.image.id, publish=run.publish, env=run.env)
+        return self._sandbox.run(self.image.id, run.argv or None, publish=run.publish, env=run.env)
 
     def printed(self, start: Start) -> Printed:
         """What a container of the image prints, until it ends. Raises SandboxError or StepTimeout."""
@@ -193,9 +193,12 @@ class Evidence:
         return self._printed[start]
 
     def _up(self, container: Container) -> None:
-        """Wait until it does its work: until a published port answers, where there is one."""
-        for port in self._exercise.run.publish[:1]:
-            container.get(port, "/", self._exercise.run.seconds)
+        """Wait until it does its work: until it says so, or a published port answers, where there is one."""
+        run = self._exercise.run
+        if run.ready:
+            container.says(run.ready, run.seconds)
+        for port in run.publish[:1]:
+            container.get(port, "/", run.seconds)
 
     def answer(self, port: int, path: str) -> Answer:
         """What the published port answers. Raises SandboxError or StepTimeout."""

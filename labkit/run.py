@@ -39,10 +39,11 @@ def run(exercise: Exercise, snapshot: Snapshot, engine: Engine, *, progress: Pro
     with Sandbox(engine, progress=progress) as sandbox:
         evidence = Evidence(sandbox, exercise, snapshot)
         fault = _ready(evidence)
-        found = []
+        found: list[Finding] = []
         for number, spec in enumerate(exercise.checks):
             progress("checks", number, len(exercise.checks))
-            found.append(_stamp(spec, _judge(spec, evidence) if fault is None else _not_built(number, fault)))
+            finding = _waits(spec, found) or (_judge(spec, evidence) if fault is None else _not_built(number, fault))
+            found.append(_stamp(spec, finding))
         progress("checks", len(exercise.checks), len(exercise.checks))
     return Report(exercise.slug, exercise.title, tuple(found), snapshot.digest, str(engine.about))
 
@@ -67,6 +68,12 @@ def _not_built(number: int, fault: Finding) -> Finding:
     if number and fault.outcome is Outcome.FAIL:
         return Finding(Outcome.TODO, "There is nothing to look at yet.")
     return fault
+
+
+def _waits(spec: CheckSpec, found: list[Finding]) -> Finding | None:
+    """One fault is said once: what stands on a check that did not pass is to do."""
+    before = [each for each in found if each.check == spec.after and each.outcome is not Outcome.PASS]
+    return Finding(Outcome.TODO, f"This comes after: {before[0].title}") if before else None
 
 
 def _judge(spec: CheckSpec, evidence: Evidence) -> Finding:

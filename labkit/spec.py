@@ -15,7 +15,9 @@ seconds = 300
 [run]                                     # optional: how its container is started
 publish = [3000]
 env = { NAME = "value" }
-seconds = 20                              # until it must answer
+argv = ["--wait"]                         # what follows the image's name
+ready = "listening"                       # what it writes when it is up; without it, the first port must answer
+seconds = 20                              # until it must be up
 
 [commands]                                # in place of the two: a script is run, its docker endpoint looked at
 script = "commands.sh"
@@ -31,6 +33,7 @@ holds = "app/node_modules"
 points = 2                                # optional: 1
 title = "…"                               # optional: the check's own
 details = "full"                          # optional: full, actual (what was seen), none
+after = "image_builds"                    # optional: an earlier check without which this one has nothing to look at
 """
 
 from __future__ import annotations
@@ -68,13 +71,23 @@ class BuildSpec(_Model):
 
 
 class RunSpec(_Model):
-    """How the exercise's container is started: ports published on loopback, variables, seconds to come up."""
+    """How the exercise's container is started.
+
+    Attributes:
+        publish: ports that are published on loopback.
+        env: variables that it is given.
+        argv: what follows the image's name.
+        ready: what it writes when it is up, or "".
+        seconds: until it must be up.
+    """
 
     publish: tuple[int, ...] = ()
     env: dict[str, str] = {}
+    argv: tuple[str, ...] = ()
+    ready: str = ""
     seconds: float = Field(default=20, gt=0, le=300)
 
-    @field_validator("publish", mode="before")
+    @field_validator("publish", "argv", mode="before")
     @classmethod
     def _tuple(cls, value: object) -> object:
         return tuple(value) if isinstance(value, list) else value
@@ -99,13 +112,14 @@ class CommandsSpec(_Model):
 
 
 class CheckSpec(_Model):
-    """One check: the function's name, its arguments, and what it is worth."""
+    """One check: the function's name, its arguments, what it is worth, and which check must pass before it."""
 
     use: str
     arguments: dict[str, Any] = {}
     points: float = Field(default=1.0, ge=0)
     title: str = ""
     details: Details = "full"
+    after: str = ""
 
 
 class Exercise(_Model):
@@ -140,6 +154,14 @@ class Exercise(_Model):
             if path.is_absolute() or ".." in path.parts or "\\" in name:
                 raise ValueError(f"{name!r} leaves the exercise's folder")
         return files
+
+    @field_validator("checks")
+    @classmethod
+    def _in_order(cls, checks: list[CheckSpec]) -> list[CheckSpec]:
+        for number, check in enumerate(checks):
+            if check.after and check.after not in {each.use for each in checks[:number]}:
+                raise ValueError(f"no check before {check.use} is named {check.after!r}")
+        return checks
 
     @property
     def slug(self) -> str:
@@ -204,7 +226,7 @@ def _check(slug: str, entry: object, checks: Mapping[str, Callable[..., object]]
     name = entry["use"]
     if name not in checks:
         raise ExerciseError(f"{slug}: there is no check {name!r}{_nearest(name, checks)}", fix="see docs/checks.md")
-    own = {key: entry[key] for key in ("use", "points", "title", "details") if key in entry}
+    own = {key: entry[key] for key in ("use", "points", "title", "details", "after") if key in entry}
     arguments = {key: value for key, value in entry.items() if key not in own}
     signature = inspect.signature(checks[name])
     names = list(signature.parameters)[1:]  # the first is the evidence

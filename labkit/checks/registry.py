@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from labkit.result import Finding, Outcome
@@ -55,5 +56,6 @@ def failed(saw: str, want: str, why: str) -> Finding:
     return Finding(Outcome.FAIL, saw, want, why)
 
 
-for _module in ("build", "dockerfile", "image", "machines", "runtime", "state"):
-    importlib.import_module(f"labkit.checks.{_module}")
+for _module in sorted(path.stem for path in Path(__file__).parent.glob("*.py")):
+    if _module not in ("__init__", "manual", "registry"):  # what they import is here already
+        importlib.import_module(f"labkit.checks.{_module}")

@@ -11,6 +11,7 @@ from labkit.pictures.shared_layers import shared_layers
 from labkit.pictures.size_comparison import size_comparison
 from labkit.pictures.start_times import start_times
 from labkit.pictures.svg import Figure
+from labkit.pictures.table import table
 
 __all__ = [
     "Figure",
@@ -22,4 +23,5 @@ __all__ = [
     "shared_layers",
     "size_comparison",
     "start_times",
+    "table",
 ]

@@ -17,6 +17,7 @@ from labkit.pictures import (
     size_comparison,
     sizes,
     start_times,
+    table,
 )
 
 MB = 1_000_000
@@ -63,6 +64,8 @@ FIGURES = {
     "shared": shared_layers(
         {"a": [Layer("FROM x", 100 * MB, "1"), Layer("COPY a", MB, "2")], "b": [Layer("FROM x", 100 * MB, "1")]}
     ),
+    "table": table({"CMD": {"run": "a", "run x": "x"}, "ENTRYPOINT": {"run": "a", "run x": "a x"}}),
+    "no table": table({}),
     "no containers": containers("web", [], {}),
     "none to share": shared_layers({}),
     "no namespaces": namespaces({}),
@@ -267,4 +270,12 @@ def test_shared_layers_count_once():
         "b",
         "  shared   100 MB  FROM x",
         "100 MB on the disk, since shared layers are stored once; 200 MB if they were not",
+    ]
+
+
+def test_a_table_stands_in_columns():
+    assert FIGURES["table"].text.splitlines() == [
+        "            run  run x",
+        "CMD         a    x",
+        "ENTRYPOINT  a    a x",
     ]

@@ -1,7 +1,8 @@
-"""Checks of an image on machines that differ."""
+"""Checks of what an image prints when it is started: with arguments, and on machines that differ."""
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from labkit.checks.registry import check, failed, passed
@@ -21,6 +22,28 @@ DIFFERS = (
     "Each machine may start a container as another user and in another folder. "
     "An app that finds its files all the same gives the same answer everywhere."
 )
+
+HANDED = (
+    "What follows the image's name takes the place of CMD, and is handed to ENTRYPOINT as arguments: to an exec form "
+    "as they are, to a shell form not at all."
+)
+
+
+@check("It does what it is told")
+def prints(evidence: Evidence, *, runs: list[str], prints: list[str]) -> Finding:
+    """Start containers of the image with arguments, and compare what each prints until it ends with exit code 0.
+
+    Args:
+        evidence: the evidence.
+        runs: for each start what follows the image's name, as one would type it.
+        prints: for each start what must be printed; spaces around a line do not count.
+    """
+    for typed, wanted in zip(runs, prints, strict=True):
+        start = Start(tuple(shlex.split(typed)))
+        saw = _other_answer(evidence, start, wanted)
+        if saw:
+            return failed(f"With `{start}` {saw}", f"`{start}` prints {_quoted(wanted)}", HANDED)
+    return passed(f"It printed what it should, each of {len(runs)} times.")
 
 
 @check("The same answer on both machines")

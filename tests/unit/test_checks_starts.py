@@ -1,4 +1,4 @@
-"""The check of the same answer on two machines: what it must refuse, what it must accept, what it says."""
+"""The checks of what an image prints: what they must refuse, what they must accept, what they say."""
 
 from __future__ import annotations
 
@@ -83,3 +83,19 @@ def test_a_long_answer_is_shortened():
 )
 def test_a_machine_is_said_as_docker_run(machine, said):
     assert str(machine) == said
+
+
+@pytest.mark.parametrize(
+    ("printed", "passes"),
+    [(RIGHT, True), (OTHER, False), (ENDED, False), (DUMB, False), (NOT_STARTED, False), (ENDLESS, False)],
+)
+def test_with_arguments(printed, passes):
+    evidence = FakeEvidence(prints=[printed])
+    finding = CHECKS["prints"](evidence, runs=["", "--to 'a b'"], prints=[TICKET, TICKET])
+    assert (finding.outcome is Outcome.PASS) is passes
+    assert passes or finding.saw.startswith("With `docker run IMAGE` ")
+
+
+def test_each_start_counts():
+    finding = CHECKS["prints"](FakeEvidence(prints=[RIGHT]), runs=["", "'a b' c"], prints=[TICKET, "other"])
+    assert finding.saw == "With `docker run IMAGE 'a b' c` it printed “Norderney / 23,80 EUR”"
