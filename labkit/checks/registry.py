@@ -55,5 +55,5 @@ def failed(saw: str, want: str, why: str) -> Finding:
     return Finding(Outcome.FAIL, saw, want, why)
 
 
-for _module in ("build", "dockerfile", "image", "machines", "runtime", "state"):
+for _module in ("build", "dockerfile", "image", "machines", "runtime", "service", "state"):
     importlib.import_module(f"labkit.checks.{_module}")
