@@ -26,6 +26,7 @@ seconds = 20                              # until it must be up
 [commands]                                # in place of the two: a script is run, its docker endpoint looked at
 script = "commands.sh"
 setup = "setup.sh"                        # optional, as all of these: the course's own, run before
+later = "later.sh"                        # the course's own, run after: what happens to what was left
 seconds = 120
 image = "my-app:1.0"                      # what `image` and `service` are in the checks of the two kinds above
 container = "my-app"
@@ -118,13 +119,15 @@ class CommandsSpec(_Model):
     Attributes:
         script: the learner's.
         setup: the course's own, run before it, or "".
-        seconds: for each of the two.
+        later: the course's own, run after it, or "".
+        seconds: for each of them.
         image: the image that it is to leave, for checks of an image.
         container: the container that it is to leave, for checks of a running one.
     """
 
     script: Text = "commands.sh"
     setup: str = ""
+    later: str = ""
     seconds: float = Field(default=120, gt=0, le=900)
     image: str = ""
     container: str = ""

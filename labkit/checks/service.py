@@ -180,3 +180,26 @@ def closes_when_stopped(evidence: Evidence, *, says: str, seconds: float = 5) ->
         saw = f"After {stop.signal} the container ended, with exit code {stop.exit_code}, but never wrote {says!r}."
         return failed(saw, want, "The main process ended, and took the app with it before it could close.")
     return passed(f"After {stop.signal} it ended by itself, with exit code {stop.exit_code}, and wrote {says!r}.")
+
+
+@check("{name} runs {program}, and nothing else")
+def runs_one_process(evidence: Evidence, *, name: str, program: str) -> Finding:
+    """A container that the commands left runs a single process, and that is the wanted one.
+
+    Args:
+        evidence: the evidence.
+        name: the container's name.
+        program: what its command line holds, such as ``web.js``.
+    """
+    want = f"One process in {name}: {program}"
+    why = (
+        "The engine looks after a container's main process: it sends it the signals, restarts it, and tells when it "
+        "ended. Of others in the same container it knows nothing."
+    )
+    seen = evidence.world.inspect(name)
+    if seen["State"]["Status"] != "running":
+        return failed(_ended(evidence, name, seen), f"The container {name} runs.", WHY_ENDED)
+    commands = [process.command for process in evidence.world.container(name).processes()]
+    if len(commands) == 1 and program in commands[0]:
+        return passed(f"{name} runs {commands[0]}, and nothing else.")
+    return failed(f"{name} runs {' and '.join(commands)}.", want, why)

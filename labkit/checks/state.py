@@ -226,3 +226,22 @@ def shares_network(evidence: Evidence, *, name: str, other: str) -> Finding:
     if mode != f"container:{wanted}":
         return failed(f"{name} has a network of its own." if mode != "none" else f"{name} has no network.", want, why)
     return passed(f"{name} sees the network of {other}.")
+
+
+@check("{name} and {other} are of the same image")
+def same_image(evidence: Evidence, *, name: str, other: str) -> Finding:
+    """Two containers are of one image, whatever its names.
+
+    Args:
+        evidence: the evidence.
+        name: a container's name.
+        other: the other's name.
+    """
+    one, two = evidence.world.inspect(name), evidence.world.inspect(other)
+    if one["Image"] == two["Image"]:
+        return passed(f"{name} and {other} are of the same image, {one['Config']['Image']}.")
+    return failed(
+        f"{name} is of {one['Config']['Image']}, and {other} of another image that has the same name by now.",
+        f"{name} and {other} are of the same image.",
+        "A tag can be moved to another image at any time. Who starts a container by it gets what it leads to then.",
+    )
