@@ -1,0 +1,2 @@
+docker build -t shop .
+docker run -d --name production shop

@@ -1,0 +1,1 @@
+docker build -t shop:1.0.0 .

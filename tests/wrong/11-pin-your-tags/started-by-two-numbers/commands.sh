@@ -1,0 +1,3 @@
+docker build -t shop:1.0.0 .
+docker tag shop:1.0.0 shop:1.0
+docker run -d --name production shop:1.0
