@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from labkit.checks.registry import check, failed, passed
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 KILLED = 137  # 128 + SIGKILL
 BAD_STATUS = 400  # HTTP: errors begin here
+SETTLED = 2.0  # s
 SHOWN = 80  # characters of an answer
 WHY_ENDED = "A container lives as long as its main process. `docker ps -a` shows those that have ended, too."
 WHY_PUBLISHED = (
@@ -182,16 +185,16 @@ def closes_when_stopped(evidence: Evidence, *, says: str, seconds: float = 5) ->
     return passed(f"After {stop.signal} it ended by itself, with exit code {stop.exit_code}, and wrote {says!r}.")
 
 
-@check("{name} runs {program}, and nothing else")
-def runs_one_process(evidence: Evidence, *, name: str, program: str) -> Finding:
+@check("{name} runs {command}, and nothing else")
+def runs_one_process(evidence: Evidence, *, name: str, command: str) -> Finding:
     """A container that the commands left runs a single process, and that is the wanted one.
 
     Args:
         evidence: the evidence.
         name: the container's name.
-        program: what its command line holds, such as ``web.js``.
+        command: the program and its first arguments, without their folders, such as ``node web.js``.
     """
-    want = f"One process in {name}: {program}"
+    want = f"One process in {name}: {command}"
     why = (
         "The engine looks after a container's main process: it sends it the signals, restarts it, and tells when it "
         "ended. Of others in the same container it knows nothing."
@@ -199,7 +202,19 @@ def runs_one_process(evidence: Evidence, *, name: str, program: str) -> Finding:
     seen = evidence.world.inspect(name)
     if seen["State"]["Status"] != "running":
         return failed(_ended(evidence, name, seen), f"The container {name} runs.", WHY_ENDED)
-    commands = [process.command for process in evidence.world.container(name).processes()]
-    if len(commands) == 1 and program in commands[0]:
+    container, end = evidence.world.container(name), time.monotonic() + SETTLED
+    commands = [process.command for process in container.processes()]
+    # An entry script may be there for a moment, until the program takes its place.
+    while not _is_alone(command, commands) and time.monotonic() < end:
+        time.sleep(0.2)
+        commands = [process.command for process in container.processes()]
+    if _is_alone(command, commands):
         return passed(f"{name} runs {commands[0]}, and nothing else.")
     return failed(f"{name} runs {' and '.join(commands)}.", want, why)
+
+
+def _is_alone(command: str, running: list[str]) -> bool:
+    if len(running) != 1:
+        return False
+    words = [PurePosixPath(word).name for word in running[0].split()]
+    return words[: len(command.split())] == command.split()

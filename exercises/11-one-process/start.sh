@@ -1,0 +1,3 @@
+node worker.js &
+node web.js &
+wait

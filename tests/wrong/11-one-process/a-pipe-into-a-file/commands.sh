@@ -1,0 +1,3 @@
+docker build -t parcel-shop .
+docker run -d --name web -p 8080:3000 parcel-shop
+docker run -d --name worker parcel-shop node worker.js
