@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.commands import run_script
 from labkit.dockerfile import Dockerfile
+from labkit.engine.context import included
 from labkit.errors import ExerciseError, WorkspaceError
 from labkit.image import Image
 from labkit.spec import CommandsSpec
@@ -95,6 +96,12 @@ class Evidence:
     def dockerfile(self) -> Dockerfile:
         """The Dockerfile, parsed."""
         return Dockerfile(self._snapshot.text(DOCKERFILE))
+
+    @cached_property
+    def context(self) -> Mapping[str, int]:
+        """What the build sends to the engine: bytes by path."""
+        files = self._snapshot.files
+        return {name: len(files[name].data) for name in included(files)}
 
     @cached_property
     def build(self) -> Build:

@@ -8,10 +8,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from labkit.errors import SandboxError
-from labkit.layers import Layer, LayerFile, merged, read_archive
+from labkit.layers import Layer, LayerFile, find_words, merged, read_archive
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from labkit.engine import Engine
 
@@ -91,6 +91,11 @@ class Image:
     def files(self) -> Mapping[str, LayerFile]:
         """What a container of it sees, by path without a leading slash."""
         return merged(self.layers)
+
+    def find(self, words: Iterable[str]) -> dict[str, str]:
+        """Where it holds words: the path of a file of any layer, or "" for its configuration or history."""
+        found = find_words(self._engine.save(self.id), [word.encode() for word in words])
+        return {word.decode(): path for word, path in found.items()}
 
     def read(self, path: str) -> bytes:
         """One file's content; the image is not run. Raises FileNotFoundError."""

@@ -106,13 +106,53 @@ def _resolve(member: tarfile.TarInfo) -> str:
     return member.linkname.removeprefix("../") if member.issym() else member.linkname
 
 
-def _read_layer(stream: IO[bytes]) -> tuple[dict[str, LayerFile], tuple[str, ...]] | None:
-    """List a layer's files, or return None where the blob is no layer."""
+def find_words(chunks: Iterable[bytes], words: Iterable[bytes]) -> dict[bytes, str]:
+    """Find where an image holds words, also in files that a later layer removed.
+
+    Args:
+        chunks: its archive, as `docker save` writes it.
+        words: what to look for.
+
+    Returns:
+        For each word that was found, the path of the first file of a layer that holds it; "" where it stands in the
+        image's configuration or history.
+    """
+    wanted, found = tuple(words), dict[bytes, str]()
+    with tarfile.open(fileobj=io.BufferedReader(_Chunks(chunks), 1 << 20), mode="r|") as archive:
+        for member in archive:
+            if member.isfile() and (stream := archive.extractfile(member)):
+                for path, data in _contents(stream):
+                    for word in wanted:
+                        if word in data:
+                            found[word] = found.get(word) or path
+    return found
+
+
+def _contents(stream: IO[bytes]) -> Iterator[tuple[str, bytes]]:
+    """Each file of a layer with its content; what is no layer comes whole, without a path."""
+    rest, is_layer = _opened(stream)
+    if not is_layer:
+        yield "", rest.read(JSON_LIMIT)
+        return
+    with tarfile.open(fileobj=rest, mode="r|") as layer:
+        for entry in layer:
+            if entry.isfile() and (file := layer.extractfile(entry)):
+                yield entry.name.removeprefix("./"), file.read()
+
+
+def _opened(stream: IO[bytes]) -> tuple[IO[bytes], bool]:
+    """A blob from its beginning, unpacked, and whether it is a layer."""
     head = stream.read(512)
     rest = cast("IO[bytes]", io.BufferedReader(_Chunks(_again(head, stream)), 1 << 20))
     if head[:2] == b"\x1f\x8b":
-        rest = cast("IO[bytes]", gzip.open(rest))  # noqa: SIM115  ends with the stream it reads
-    elif head[257:262] != b"ustar" and head.strip(b"\0"):
+        return cast("IO[bytes]", gzip.open(rest)), True  # ends with the stream it reads
+    return rest, head[257:262] == b"ustar" or not head.strip(b"\0")
+
+
+def _read_layer(stream: IO[bytes]) -> tuple[dict[str, LayerFile], tuple[str, ...]] | None:
+    """List a layer's files, or return None where the blob is no layer."""
+    rest, is_layer = _opened(stream)
+    if not is_layer:
         return None
     files, removed = {}, []
     with tarfile.open(fileobj=rest, mode="r|") as layer:

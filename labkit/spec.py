@@ -8,6 +8,10 @@ minutes = 10
 files = ["Dockerfile"]                    # all that is taken from a learner
 hints = ["…", "…"]                        # in order; the last nearly gives it away
 
+[made]                                    # optional: files that git cannot hold, by path
+".env" = "KEY=secret"
+"node_modules/a/index.js" = { text = "code; ", size = 3000000 }    # the text again and again, so many bytes
+
 [build]                                   # optional, as are its keys
 network = "none"                          # or "default"
 seconds = 300
@@ -41,15 +45,16 @@ from __future__ import annotations
 import difflib
 import inspect
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from labkit.errors import ExerciseError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from pydantic_core import ErrorDetails
 
@@ -57,6 +62,7 @@ NAME = "exercise.toml"
 NOT_CONTEXT = frozenset({NAME, "README.md", "baseline"})  # the course's own files: not in the build context
 Details = Literal["full", "actual", "none"]
 Text = Annotated[str, Field(min_length=1)]
+Names = TypeVar("Names", bound=Iterable[str])
 
 
 class _Model(BaseModel):
@@ -91,6 +97,19 @@ class RunSpec(_Model):
     @classmethod
     def _tuple(cls, value: object) -> object:
         return tuple(value) if isinstance(value, list) else value
+
+
+class MadeFile(_Model):
+    """A starter file that is made when it is needed: its text, repeated to ``size`` bytes; once where that is 0."""
+
+    text: str = Field(min_length=1)
+    size: int = Field(default=0, ge=0, le=16 << 20)
+
+    @property
+    def data(self) -> bytes:
+        """Its content."""
+        once = self.text.encode()
+        return (once * (self.size // len(once) + 1))[: self.size or len(once)]
 
 
 class CommandsSpec(_Model):
@@ -129,6 +148,7 @@ class Exercise(_Model):
         folder: where it is; its name, such as ``06-layer-order``, is the exercise's slug.
         minutes: how long it takes somebody who meets it for the first time.
         files: paths, relative to the folder, of all that is taken from a learner.
+        made: starter files that are not in the folder, since git cannot hold them (``.git``, ``node_modules``).
         hints: in order of how much they tell.
         checks: in the order in which they are shown.
     """
@@ -141,14 +161,22 @@ class Exercise(_Model):
     minutes: int = Field(gt=0)
     files: Annotated[list[Text], Field(min_length=1)]
     hints: Annotated[list[Text], Field(min_length=1)]
+    made: dict[str, MadeFile] = {}
     build: BuildSpec = BuildSpec()
     run: RunSpec = RunSpec()
     commands: CommandsSpec | None = None
     checks: Annotated[list[CheckSpec], Field(min_length=1)]
 
-    @field_validator("files")
+    @field_validator("made", mode="before")
     @classmethod
-    def _inside(cls, files: list[str]) -> list[str]:
+    def _text_alone(cls, made: object) -> object:
+        if not isinstance(made, dict):
+            return made
+        return {name: {"text": file} if isinstance(file, str) else file for name, file in made.items()}
+
+    @field_validator("files", "made")
+    @classmethod
+    def _inside(cls, files: Names) -> Names:
         for name in files:
             path = PurePosixPath(name)
             if path.is_absolute() or ".." in path.parts or "\\" in name:
@@ -179,7 +207,7 @@ class Exercise(_Model):
         return (self.folder / "README.md").read_text(encoding="utf-8")
 
     def starter(self) -> dict[str, Path]:
-        """All files that a learner starts from and the image is built from, by relative POSIX path."""
+        """Its folder's files that a learner starts from and the image is built from, by relative POSIX path."""
         return files_below(self.folder, NOT_CONTEXT)
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import tempfile
 from dataclasses import dataclass
 from datetime import datetime
@@ -74,6 +73,12 @@ def read_files(paths: Mapping[str, Path]) -> dict[str, SourceFile]:
     return {name: SourceFile(path.read_bytes(), os.access(path, os.X_OK)) for name, path in paths.items()}
 
 
+def starter_files(exercise: Exercise) -> dict[str, SourceFile]:
+    """All that a learner starts from: the files of the exercise's folder, and those that are made."""
+    made = {name: SourceFile(file.data) for name, file in exercise.made.items()}
+    return {**read_files(exercise.starter()), **made}
+
+
 def overlay(exercise: Exercise, folder: Path, *, missing_is_starter: bool = False) -> Snapshot:
     """Lay a learner's files over the starter.
 
@@ -85,7 +90,7 @@ def overlay(exercise: Exercise, folder: Path, *, missing_is_starter: bool = Fals
     Raises:
         WorkspaceError: a file is a link, a folder, or too large.
     """
-    starter = read_files(exercise.starter())
+    starter = starter_files(exercise)
     files = dict(starter)
     for name in exercise.files:
         file = _read_learners(folder, name)
@@ -145,9 +150,11 @@ class Workspace:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".new-") as place:
             new = Path(place, folder.name)
-            for name, source in exercise.starter().items():
-                (new / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(source, new / name)
+            for name, file in starter_files(exercise).items():
+                path = new / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(file.data)
+                path.chmod(0o755 if file.executable else 0o644)
             try:
                 new.rename(folder)
             except OSError as error:
@@ -162,7 +169,7 @@ class Workspace:
 
     def solution(self, exercise: Exercise) -> Snapshot:
         """The solution: the starter with the files of ``solutions/`` laid over it."""
-        files = read_files(exercise.starter())
+        files = starter_files(exercise)
         answer = files_below(self._course / "solutions" / exercise.slug, frozenset({"WHY.md"}))
         return Snapshot({**files, **read_files(answer)})
 

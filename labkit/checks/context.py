@@ -1,0 +1,76 @@
+"""Checks of a build context: how much is sent to the engine, and what of it must reach no image."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from labkit.checks.registry import check, failed, passed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from labkit.evidence import Evidence
+    from labkit.result import Finding
+
+SHOWN = 3  # how many files or secrets a finding names
+
+
+@check("The build sends at most {kilobytes} kB")
+def context_at_most(evidence: Evidence, *, kilobytes: int) -> Finding:
+    """Add up the files that the build sends to the engine: all in the folder but what .dockerignore leaves out.
+
+    Args:
+        evidence: the evidence.
+        kilobytes: how much that may be, in 1000 bytes.
+    """
+    context = evidence.context
+    total = sum(context.values())
+    if total <= kilobytes * 1000:
+        return passed(f"The build sends {_size(total)} in {len(context)} files.")
+    return failed(
+        f"The build sends {_size(total)}. The largest are {_largest(context)}.",
+        f"At most {kilobytes} kB.",
+        "All that is in the folder is sent to the engine before the first instruction runs, whether an instruction "
+        "copies it or not, unless .dockerignore leaves it out.",
+    )
+
+
+def _size(size: float) -> str:
+    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"  # noqa: PLR2004  a megabyte
+
+
+def _largest(context: Mapping[str, int]) -> str:
+    """Name the folders (as deep as the first that holds files) with most bytes."""
+    places: Counter[str] = Counter()
+    for path, size in context.items():
+        folder, _, name = path.rpartition("/")
+        inside, found, _ = f"{folder}/".partition("node_modules/")
+        places[inside + found if found else f"{folder}/" if folder else name] += size
+    return ", ".join(f"{place} ({_size(size)})" for place, size in places.most_common(SHOWN))
+
+
+@check("No layer of the image holds a secret")
+def no_secret_inside(evidence: Evidence, *, secrets: dict[str, str]) -> Finding:
+    """Look for secrets in every file of every layer, also in files that a later layer removes, and in the history.
+
+    Args:
+        evidence: the evidence.
+        secrets: the secrets themselves, by what to call them.
+    """
+    found = evidence.image.find(secrets.values())
+    places = {name: found[word] for name, word in secrets.items() if word in found}
+    if not places:
+        return passed(f"None of the {len(secrets)} secrets is in a layer of the image, or in its history.")
+    said = [f"{name} ({_where(evidence, path)})" for name, path in sorted(places.items())[:SHOWN]]
+    return failed(
+        f"The image gives away {'; '.join(said)}.",
+        "No secret in any file of any layer.",
+        "Whoever can pull an image can read all of its layers, one by one, also what a later step removes again.",
+    )
+
+
+def _where(evidence: Evidence, path: str) -> str:
+    if not path:
+        return "in its configuration or history"
+    return f"in /{path}" if path in evidence.image.files else f"in /{path}, which a later step removes"
