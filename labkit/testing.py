@@ -16,7 +16,7 @@ from labkit.evidence import Printed
 from labkit.layers import Layer, LayerFile, merged
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from labkit.evidence import Start
 
@@ -148,3 +148,21 @@ class FakeEvidence:
 
 def _raise(error: Exception) -> NoReturn:
     raise error
+
+
+@dataclass
+class FakeSearchedImage(FakeImage):
+    """An image of which is known where it holds which words."""
+
+    places: Mapping[str, str] = field(default_factory=dict)
+
+    def find(self, words: Iterable[str]) -> dict[str, str]:
+        """Where it holds them."""
+        return {word: self.places[word] for word in words if word in self.places}
+
+
+@dataclass
+class FakeContextEvidence(FakeEvidence):
+    """Evidence of what a build sends: bytes by path."""
+
+    context: Mapping[str, int] = field(default_factory=dict)

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import io
+import re
 import tarfile
 from typing import TYPE_CHECKING, Protocol
 
 from docker.utils.build import Pattern
 from docker.utils.fnmatch import fnmatchcase
 
+from labkit.engine.buildtypes import BuildFailed
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+LETTERS = r"\[(\^?)((?:\\.|[^\]\\])+)\]"
+SPECIAL = re.compile(rf"\\([^A-Za-z0-9])|{LETTERS}")
+WELL_FORMED = re.compile(rf"(?:[^\[\\]|\\.|{LETTERS})*")  # source: Go, path/filepath, Match
 
 
 class File(Protocol):
@@ -30,6 +38,9 @@ def included(files: Mapping[str, File], dockerfile: str = "Dockerfile") -> list[
 
     The Dockerfile and .dockerignore themselves are always sent, as by Docker's own client; where they are excluded the
     engine leaves them out of what COPY sees.
+
+    Raises:
+        BuildFailed: a pattern cannot be read; the docker command refuses such a build, too.
     """
     ignore = files[".dockerignore"].data.decode("utf-8-sig", errors="replace") if ".dockerignore" in files else ""
     rules = _rules(ignore)
@@ -38,6 +49,9 @@ def included(files: Mapping[str, File], dockerfile: str = "Dockerfile") -> list[
 
 def _rules(ignore: str) -> list[Pattern]:
     lines = [line.strip() for line in ignore.splitlines() if not line.startswith("#")]
+    for line in lines:
+        if line == "!" or not WELL_FORMED.fullmatch(line):
+            raise BuildFailed(f".dockerignore: syntax error in pattern {line}")
     rules = [Pattern(line) for line in lines if line]
     return [rule for rule in rules if rule.dirs]
 
@@ -61,8 +75,19 @@ def _excluded(name: str, rules: list[Pattern]) -> bool:
 
 
 def _glob(rule: Pattern) -> str:
-    """Docker means "none of these" by ``[^a]``, and nothing special by ``[!a]``: the reverse of Python."""
-    return str(rule.cleaned_pattern).replace("[!", r"[\!").replace("[^", "[!")
+    """Write a pattern as the SDK's fnmatch reads it.
+
+    Docker means "none of these" by ``[^a]``, and nothing special by ``[!a]``: the reverse of Python. A backslash takes
+    the next mark's meaning away; before a letter it makes a class of a regular expression, which matches no usual name.
+    """
+    return SPECIAL.sub(_special, str(rule.cleaned_pattern))
+
+
+def _special(found: re.Match[str]) -> str:
+    plain, none_of, letters = found.groups()
+    if plain:
+        return {"[": r"[\[]", "*": "[*]", "?": "[?]", "\\": "[\\]"}.get(plain, plain)
+    return f"[!{letters}]" if none_of else "[" + re.sub("^!", r"\\!", letters) + "]"
 
 
 def context_tar(files: Mapping[str, File], dockerfile: str = "Dockerfile") -> bytes:

@@ -8,8 +8,8 @@ import subprocess
 
 import pytest
 
-from labkit.engine import BuildRequest, build
-from labkit.engine.context import context_tar
+from labkit.engine import BuildFailed, BuildRequest, build
+from labkit.engine.context import context_tar, included
 from labkit.image import Image
 from labkit.kept import remove_images
 from labkit.workspace import SourceFile
@@ -50,12 +50,22 @@ IGNORE = {
     "the build's own files": "Dockerfile\n.dockerignore\n",
     "dots": "src/../docs\nx/../.git\n",
     "a point": ".\n",
+    "a backslash before a mark": "\\.env\n**\\.env\n*\\.md\n",
+    "backslashes between folders": "**\\node_modules\nsrc\\deep\n",
+    "a bracket without its meaning": "\\[ab].log\na.lo[g]\n",
+    "a comment behind": ".env # secret\n",
     "a folder's beginning is another folder": "src\n!srcs\n",
 }
 
 
 def names(engine, image):
     return sorted(path for path, file in Image(engine, image).files.items() if not file.is_dir)
+
+
+def by_the_command(engine, folder):
+    argv = [DOCKER, "--host", engine.url, "build", "--quiet", "--no-cache", str(folder)]
+    environment = {**os.environ, "DOCKER_BUILDKIT": "0"}
+    return subprocess.run(argv, capture_output=True, text=True, env=environment, check=False)
 
 
 @pytest.mark.parametrize("ignore", IGNORE.values(), ids=IGNORE)
@@ -68,11 +78,21 @@ def test_as_the_docker_command_does(engine, tmp_path, ignore):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(file.data)
     ours = build(engine, BuildRequest(context_tar(files, "Dockerfile"), {}, tmp_path, no_cache=True))
-    argv = [DOCKER, "--host", engine.url, "build", "--quiet", "--no-cache", str(tmp_path / "ctx")]
-    done = subprocess.run(argv, capture_output=True, text=True, env={**os.environ, "DOCKER_BUILDKIT": "0"}, check=False)
+    done = by_the_command(engine, tmp_path / "ctx")
     assert done.returncode == 0, done.stderr
     theirs = done.stdout.split()[-1]
     try:
         assert names(engine, ours.image_id) == names(engine, theirs)
     finally:
         remove_images(engine, [*ours.intermediates, ours.image_id, theirs])
+
+
+@pytest.mark.parametrize("ignore", ["[ab", "logs\\", "!", "a[]"])
+def test_what_the_docker_command_cannot_read(engine, tmp_path, ignore):
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY . /\n")
+    (tmp_path / ".dockerignore").write_text(f"{ignore}\n")
+    done = by_the_command(engine, tmp_path)
+    assert done.returncode
+    assert "pattern" in done.stderr
+    with pytest.raises(BuildFailed, match="syntax error in pattern"):
+        included({".dockerignore": SourceFile(f"{ignore}\n".encode())})

@@ -41,6 +41,16 @@ def test_a_good_one(tmp_path):
     assert list(exercise.starter()) == ["Dockerfile"]
 
 
+def test_made_files_are_texts_or_filled_up(tmp_path):
+    made = '[made]\n".env" = "KEY=a"\nlog = { text = "abc", size = 7 }\nshort = { text = "abc", size = 2 }\n[[checks]]'
+    exercise = load(tmp_path, GOOD.replace("[[checks]]", made))
+    assert {name: file.data for name, file in exercise.made.items()} == {
+        ".env": b"KEY=a",
+        "log": b"abcabca",
+        "short": b"ab",
+    }
+
+
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
@@ -60,6 +70,11 @@ def test_a_good_one(tmp_path):
         ("points = 2", 'details = "some"', "details"),
         ("[[checks]]", "[build]\nnetwork = 'host'\n[[checks]]", "network"),
         ("title", "= title", "cannot be read"),
+        ("[[checks]]", "[made]\n'../x' = 'x'\n[[checks]]", "leaves the exercise's folder"),
+        ("[[checks]]", "[made]\nx = { size = 9 }\n[[checks]]", "made.x.text"),
+        ("[[checks]]", "[made]\nx = ''\n[[checks]]", "made.x.text"),
+        ("[[checks]]", "[made]\nx = { text = 'x', size = 99999999 }\n[[checks]]", "made.x.size"),
+        ("minutes = 5", "minutes = 5\nmade = 5", "made"),
     ],
 )
 def test_a_wrong_one_is_refused_with_the_nearest_right_thing(tmp_path, old, new, says):

@@ -50,6 +50,14 @@ def test_start_copies_the_starter_and_nothing_of_the_courses_own(workspace, exer
     ]
 
 
+def test_made_files_are_in_the_folder_the_snapshot_and_the_solution(workspace, exercise):
+    made = exercise.model_copy(update={"made": {".git/HEAD": spec.MadeFile(text="ab", size=3)}})
+    assert (workspace.start(made) / ".git" / "HEAD").read_bytes() == b"aba"
+    for snapshot in (workspace.snapshot(made), workspace.solution(made)):
+        assert snapshot.text(".git/HEAD") == "aba"
+    assert not workspace.snapshot(made).touched
+
+
 def test_start_never_overwrites(workspace, exercise):
     (workspace.start(exercise) / "Dockerfile").write_text("mine")
     assert (workspace.start(exercise) / "Dockerfile").read_text() == "mine"
