@@ -76,6 +76,7 @@ def _arguments(text: str) -> Iterator[re.Match[str]]:
 def _type(annotation: str) -> str:
     """The TOML word for a type."""
     words = {"str": "text", "int": "whole number", "float": "number", "list[str]": "list of texts", "None": ""}
+    words["dict[str, str]"] = "table of texts"
     return " or ".join(filter(None, (words[part] for part in str(annotation).split(" | "))))
 
 
