@@ -31,8 +31,8 @@ def context_at_most(evidence: Evidence, *, kilobytes: int) -> Finding:
     return failed(
         f"The build sends {_size(total)}. The largest are {_largest(context)}.",
         f"At most {kilobytes} kB.",
-        "All that is in the folder is sent to the engine before the first instruction runs, whether an instruction "
-        "copies it or not, unless .dockerignore leaves it out.",
+        "The folder is packed and sent before the first instruction runs, whether an instruction copies it or not. "
+        "Only .dockerignore leaves something out.",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from labkit.pictures.cache_trace import cache_trace
 from labkit.pictures.containers import containers
+from labkit.pictures.context_treemap import context_treemap
 from labkit.pictures.layer_stack import layer_stack
 from labkit.pictures.namespaces import namespaces
 from labkit.pictures.process_tree import process_tree
@@ -17,6 +18,7 @@ __all__ = [
     "Figure",
     "cache_trace",
     "containers",
+    "context_treemap",
     "layer_stack",
     "namespaces",
     "process_tree",

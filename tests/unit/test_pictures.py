@@ -10,6 +10,7 @@ from labkit.demo import with_sources
 from labkit.pictures import (
     cache_trace,
     containers,
+    context_treemap,
     layer_stack,
     namespaces,
     process_tree,
@@ -52,6 +53,8 @@ class Process:
 
 BASE, COPY = Layer("FROM node:20-alpine", 112_600_000), Layer("COPY . .", 27_000)
 FIGURES = {
+    "context": context_treemap({"node_modules/a": 5 * MB, "logs/b": 2 * MB, ".env": 9}, ["logs/b"]),
+    "no context": context_treemap({}),
     "layers": layer_stack([BASE, COPY]),
     "trace": cache_trace({"first": [Step("FROM a", cached=True), Step("COPY . .", cached=False)], "second": []}),
     "sizes": size_comparison({"one": 400 * MB, "two": 100 * MB}),
