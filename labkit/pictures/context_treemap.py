@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT, HEAD, LINE = 760, 260, 24, 20  # px
 SMALLEST = 0.01  # share of the whole; what is smaller is named below the picture
 GAP = 2  # px
-LETTER = 7.5  # px, the widest that a line of small names gets on average
+LETTER = 7  # px, the widest that a line of small names gets on average
 
 
 class Entry(NamedTuple):
@@ -31,7 +31,7 @@ class Entry(NamedTuple):
         """What happens to it."""
         if self.whole:
             return "sent"
-        return f"{_size(self.sent)} of it sent" if self.sent else "stays here"
+        return f"sent in part: {_size(self.sent)}" if self.sent else "stays here"
 
 
 def context_treemap(files: Mapping[str, int], sent: Collection[str] | None = None) -> svg.Figure:
