@@ -167,8 +167,8 @@ def _lives(run: str | None) -> bool:
 def _close(engine: Engine, folder: Path) -> bool:
     """Take away what a run made, and its record; False where an image must stay for now, and the record with it."""
     journal = _journal(folder)
+    _remove_labelled(engine, folder.name)  # first: a container of ours may be of an image that the commands made
     endpoint.clear(engine, folder.name, folder)
-    _remove_labelled(engine, folder.name)
     made = [*journal.images, *(image["Id"] for image in engine.images(f"{RUN}={folder.name}"))]
     made += _unread(engine, journal, folder)
     kept = Kept(engine).ids()
