@@ -51,11 +51,13 @@ class Stop:
         signal: the signal sent, such as "SIGTERM".
         seconds: until it had exited.
         exit_code: its exit code; None where it was still running when the time was up.
+        logs: all that it had written by then.
     """
 
     signal: str
     seconds: float
     exit_code: int | None
+    logs: str = ""
 
 
 def _place(words: str) -> str:
@@ -242,7 +244,7 @@ class Container:
             code: int | None = self.wait(seconds)
         except StepTimeout:
             code = None
-        return Stop(signal, time.monotonic() - began, code)
+        return Stop(signal, time.monotonic() - began, code, self.logs)
 
     def remove(self) -> None:
         """Remove it, running or not."""

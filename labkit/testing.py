@@ -97,6 +97,34 @@ class FakeWorld:
 
 
 @dataclass
+class FakeContainer:
+    """A container by itself, made by hand; an answer that is an exception is raised when it is asked."""
+
+    logs: str = ""
+    answered: Answer | Exception = field(default_factory=lambda: Answer(200, "ok"))
+    end: str = "The container ended."
+
+    def get(self, port: int, path: str, seconds: float) -> Answer:  # noqa: ARG002  as the real one
+        """The answer."""
+        return self.answered if isinstance(self.answered, Answer) else _raise(self.answered)
+
+
+@dataclass
+class FakeServices(FakeWorld):
+    """What commands left, with what its containers say.
+
+    Attributes:
+        services: by name.
+    """
+
+    services: Mapping[str, FakeContainer] = field(default_factory=dict)
+
+    def container(self, name: str) -> FakeContainer:
+        """One container."""
+        return self.services[name]
+
+
+@dataclass
 class FakeEvidence:
     """Evidence made by hand; a value that is an exception is raised when it is asked for."""
 

@@ -76,8 +76,11 @@ def _arguments(text: str) -> Iterator[re.Match[str]]:
 def _type(annotation: str) -> str:
     """The TOML word for a type."""
     words = {"str": "text", "int": "whole number", "float": "number", "list[str]": "list of texts", "None": ""}
+    words["bool"] = "true or false"
     return " or ".join(filter(None, (words[part] for part in str(annotation).split(" | "))))
 
 
 def _toml(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     return "nothing" if value is None else f'"{value}"' if isinstance(value, str) else f"{value}"

@@ -1,0 +1,182 @@
+"""Checks of services that a learner's commands started or stopped: they answer where wanted, and end by themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from labkit.checks.registry import check, failed, passed
+from labkit.errors import SandboxError, StepTimeout
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from labkit.evidence import Evidence
+    from labkit.result import Finding
+
+KILLED = 137  # 128 + SIGKILL
+BAD_STATUS = 400  # HTTP: errors begin here
+SHOWN = 80  # characters of an answer
+WHY_ENDED = "A container lives as long as its main process. `docker ps -a` shows those that have ended, too."
+WHY_PUBLISHED = (
+    "-p HOST:CONTAINER leads from a port of your machine to one of the container. EXPOSE alone opens nothing."
+)
+WHY_LISTENING = (
+    "A published port only leads to the container. Something must listen there, on that very port, "
+    "and on all addresses (0.0.0.0): 127.0.0.1 in a container is reached from inside only."
+)
+WHY_ASKED = (
+    "`docker stop` sends SIGTERM and gives a grace period; then, as `docker kill` at once, it sends SIGKILL. "
+    "No program can catch that: what it was doing is lost."
+)
+
+
+@check("The container {name} answers at port {host}")
+def published_answers(  # noqa: PLR0913  what is asked, and what must come
+    evidence: Evidence,
+    *,
+    name: str,
+    host: int,
+    path: str = "/",
+    contains: str = "",
+    seconds: float = 8,
+    tells: bool = True,
+) -> Finding:
+    """A container that the commands left runs, and answers over HTTP at a port of the machine.
+
+    Args:
+        evidence: the evidence.
+        name: the container's name.
+        host: the machine's port.
+        path: what to ask for.
+        contains: text that the answer must hold.
+        seconds: how long it may take until it answers.
+        tells: whether a failure may say where the app listens inside; no where that is to be found out.
+    """
+    want = f"A good answer to GET {path} at port {host} of the machine" + (
+        f", with {contains!r} in it." * bool(contains)
+    )
+    seen = evidence.world.inspect(name)
+    if seen["State"]["Status"] != "running":
+        return failed(_ended(evidence, name, seen), f"The container {name} runs.", WHY_ENDED)
+    published = _published(seen)
+    if str(host) not in published:
+        saw = f"{name} publishes {_shown(published)}." if published else f"{name} publishes no port of the machine."
+        return failed(saw, f"Port {host} of the machine leads to {name}.", WHY_PUBLISHED)
+    port = published[str(host)]
+    try:
+        answer = evidence.world.container(name).get(port, path, seconds)
+    except SandboxError as error:
+        return failed(error.what, want, WHY_ENDED)
+    except StepTimeout as error:
+        what = error.what if tells else "Nothing answered there."
+        return failed(f"Port {host} leads to port {port} of {name}. {what}", want, WHY_LISTENING)
+    saw = f"GET {path} at port {host} was answered with status {answer.status} and {answer.text[:SHOWN]!r}."
+    if answer.status >= BAD_STATUS or contains not in answer.text:
+        return failed(saw, want, "An app that answers so does not do its work. `docker logs` may say why.")
+    return passed(saw)
+
+
+def _ended(evidence: Evidence, name: str, seen: Mapping[str, Any]) -> str:
+    state = seen["State"]["Status"]
+    return evidence.world.container(name).end if state == "exited" else f"The container {name} is {state}."
+
+
+def _published(seen: Mapping[str, Any]) -> dict[str, int]:
+    """The machine's ports that lead to a running container, each with the container's."""
+    bound = seen["NetworkSettings"]["Ports"] or {}
+    tcp = {int(key.partition("/")[0]): places for key, places in bound.items() if key.endswith("/tcp")}
+    return {place["HostPort"]: port for port, places in tcp.items() for place in places or []}
+
+
+def _shown(published: Mapping[str, int]) -> str:
+    return ", ".join(f"port {host} of the machine → {port} of the container" for host, port in published.items())
+
+
+@check("No container but {name} is left")
+def only_container(evidence: Evidence, *, name: str) -> Finding:
+    """No container besides one is left, running or not.
+
+    Args:
+        evidence: the evidence.
+        name: the one that may be there, by its name.
+    """
+    others = [each for each in evidence.world.names() if each != name]
+    if not others or (len(others) == 1 and name not in evidence.world.names()):
+        return passed("No other container is left.")
+    return failed(
+        f"{len(others)} more {'is' if len(others) == 1 else 'are'} left: {', '.join(others)}.",
+        f"{name}, and no other container.",
+        "One that has ended stays, with its files and its name, until `docker rm`. `docker run --rm` removes it then.",
+    )
+
+
+@check("The commands print what they should")
+def commands_say(evidence: Evidence, *, text: str) -> Finding:
+    """What the commands print holds a text; the commands themselves do not count.
+
+    Args:
+        evidence: the evidence.
+        text: the text.
+    """
+    said = [line for line in evidence.commands.text.splitlines() if not line.startswith("$ ")]
+    if any(text in line for line in said):
+        return passed(f"The commands printed {text!r}.")
+    last = f" The last line was {said[-1][:SHOWN]!r}." if said else " They printed nothing."
+    return failed(
+        f"{text!r} was not among what the commands printed.{last}",
+        f"{text!r}, printed by a container in the foreground.",
+        "Without -d, `docker run` shows what the program prints, and waits for its end. With -d it prints an id only.",
+    )
+
+
+@check("The container {name} ended by itself")
+def ended_by_itself(evidence: Evidence, *, name: str, says: str) -> Finding:
+    """A container has ended with exit code 0, and its logs hold what it writes at the very end.
+
+    Args:
+        evidence: the evidence.
+        name: the container's name.
+        says: what it writes when it has closed.
+    """
+    want = f"{name} has ended with exit code 0, and wrote {says!r}."
+    if name not in evidence.world.names():
+        return failed(f"There is no container named {name}.", want, "Its logs are removed with it.")
+    state = evidence.world.inspect(name)["State"]
+    if state["Status"] != "exited":
+        return failed(f"{name} is {state['Status']}.", want, "Nobody asked it to end, or not in a way that it knows.")
+    if state["ExitCode"] == KILLED:
+        return failed(f"{name} was killed: exit code 137, which is 128 + 9, SIGKILL.", want, WHY_ASKED)
+    if state["ExitCode"] != 0:
+        return failed(f"{name} ended with exit code {state['ExitCode']}.", want, WHY_ASKED)
+    if says not in evidence.world.container(name).logs:
+        return failed(f"{name} ended with exit code 0, but never wrote {says!r}.", want, WHY_ASKED)
+    return passed(f"{name} ended with exit code 0, and wrote {says!r}.")
+
+
+@check("It closes when it is asked to stop")
+def closes_when_stopped(evidence: Evidence, *, says: str, seconds: float = 5) -> Finding:
+    """Start a container, send its stop signal, and see that it ends in time and has written that it closed.
+
+    Args:
+        evidence: the evidence.
+        says: what it writes when it has closed.
+        seconds: the time it has.
+    """
+    want = f"An end by itself within {seconds:g} seconds, with {says!r} in its logs."
+    try:
+        stop = evidence.stop(seconds)
+    except (SandboxError, StepTimeout) as error:
+        return failed(error.what, f"A running container. {want}", WHY_ENDED)
+    if stop.exit_code is None:
+        saw = f"{seconds:g} seconds after {stop.signal} the container still ran."
+        return failed(
+            saw, want, "In shell form, or in a pipe, a shell is the main process. It does not pass signals on."
+        )
+    if stop.exit_code == KILLED:
+        saw = f"{stop.signal} ended it with exit code 137, which is 128 + 9, SIGKILL."
+        return failed(saw, want, WHY_ASKED)
+    if says not in stop.logs:
+        saw = f"After {stop.signal} the container ended, with exit code {stop.exit_code}, but never wrote {says!r}."
+        return failed(saw, want, "The main process ended, and took the app with it before it could close.")
+    return passed(f"After {stop.signal} it ended by itself, with exit code {stop.exit_code}, and wrote {says!r}.")
