@@ -1,0 +1,3 @@
+# Neither variables nor ports can be changed in a container that is there: start a new one.
+docker rm -f parcels
+docker run -d --name parcels -p 8075:5211 -e TARIFFS=/srv/tariffs/ee7ca167.json parcels:1.0

@@ -1,0 +1,3 @@
+docker stop -t 1 parcels
+docker rename parcels parcels-broken
+docker run -d --name parcels -p 8075:5211 -e TARIFFS=/srv/tariffs/ee7ca167.json parcels:1.0

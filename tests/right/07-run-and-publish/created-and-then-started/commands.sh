@@ -1,0 +1,4 @@
+docker build -t jukebox:1.0 .
+docker run --rm jukebox:1.0 node jukebox.js --self-test
+docker create --name jukebox -p 8071:3000 -e HOST=0.0.0.0 -e ROOM=cellar jukebox:1.0
+docker start jukebox

@@ -1,0 +1,2 @@
+docker stop -t 20 till
+docker build -t kiosk:1.1 .

@@ -1,0 +1,3 @@
+docker rm -f parcels
+docker run -d --name parcels -p 8075:5211 -e TARIFFS=/srv/tariffs/ee7ca167.json parcels:1.0
+docker exec parcels-old true

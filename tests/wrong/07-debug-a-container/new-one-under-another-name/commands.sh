@@ -1,0 +1,2 @@
+docker rm -f parcels
+docker run -d --name parcels-2 -p 8075:5211 -e TARIFFS=/srv/tariffs/ee7ca167.json parcels:1.0

@@ -1,0 +1,2 @@
+docker kill --signal SIGWINCH till
+docker build -t kiosk:1.1 .

@@ -1,0 +1,2 @@
+docker kill till
+docker build -t kiosk:1.1 .

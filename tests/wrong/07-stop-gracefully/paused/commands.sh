@@ -1,0 +1,2 @@
+docker pause till
+docker build -t kiosk:1.1 .

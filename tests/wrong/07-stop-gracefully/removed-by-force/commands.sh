@@ -1,0 +1,2 @@
+docker rm -f till
+docker build -t kiosk:1.1 .

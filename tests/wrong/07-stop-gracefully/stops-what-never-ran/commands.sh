@@ -1,0 +1,3 @@
+docker stop -t 20 till
+docker build -t kiosk:1.1 .
+docker stop -t 20 kiosk

@@ -1,0 +1,2 @@
+docker stop till
+docker build -t kiosk:1.1 .
