@@ -231,7 +231,7 @@ class Engine:
     def top(self, container: str) -> list[dict[str, str]]:
         """List a running container's processes: keys ``uid``, ``pid`` (the host's), ``args`` (ContainerTop)."""
         with faults("listing a container's processes"):
-            answer = self.api.top(container, ps_args="-eo uid,pid,args")
+            answer = self.api.top(container, ps_args="-eo pid,uid,args")
         keys = [title.lower() for title in answer["Titles"]]
         keys = ["args" if key == "command" else key for key in keys]
         return [dict(zip(keys, row, strict=True)) for row in answer["Processes"] or []]
