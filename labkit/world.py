@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from labkit.container import Container
+from labkit.engine import Meter
 from labkit.errors import Absent
 from labkit.image import Image
 
@@ -30,7 +31,8 @@ class World:
 
     def tags(self) -> list[str]:
         """Names with tags of all images, the course's among them."""
-        return sorted(tag for each in self._engine.images() for tag in each.get("RepoTags") or [])
+        tags = (tag for each in self._engine.images() for tag in each.get("RepoTags") or [])
+        return sorted(tag for tag in tags if tag != "<none>:<none>")
 
     def inspect(self, name: str) -> Mapping[str, Any]:
         """A container as `docker inspect` shows it (ContainerInspect). Raises Absent."""
@@ -54,3 +56,7 @@ class World:
         if found is None:
             raise Absent(f"There is no image {name}.", fix=f"make one: docker build -t {name} .")
         return Image(self._engine, found["Id"])
+
+    def meter(self, name: str = "") -> Meter:
+        """Give what measures the containers whose names hold a text."""
+        return Meter(self._engine, name)

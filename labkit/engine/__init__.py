@@ -5,5 +5,19 @@ from labkit.engine.build import build
 from labkit.engine.buildtypes import Build, Builder, BuildFailed, BuildRequest, BuildStep
 from labkit.engine.client import Engine
 from labkit.engine.find import at, connect
+from labkit.engine.meter import Meter, Usage
 
-__all__ = ["About", "Build", "BuildFailed", "BuildRequest", "BuildStep", "Builder", "Engine", "at", "build", "connect"]
+__all__ = [
+    "About",
+    "Build",
+    "BuildFailed",
+    "BuildRequest",
+    "BuildStep",
+    "Builder",
+    "Engine",
+    "Meter",
+    "Usage",
+    "at",
+    "build",
+    "connect",
+]

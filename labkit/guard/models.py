@@ -172,6 +172,7 @@ class Exec(Document):
     attach_stdout: bool = False
     attach_stderr: bool = False
     tty: bool = False
+    detach: bool = False
     detach_keys: Word = ""
     console_size: Annotated[list[Annotated[int, Field(ge=0, le=10000)]], Field(max_length=2)] = Field(
         default_factory=list

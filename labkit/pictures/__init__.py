@@ -6,6 +6,7 @@ from labkit.pictures.cache_trace import cache_trace
 from labkit.pictures.containers import containers
 from labkit.pictures.context_treemap import context_treemap
 from labkit.pictures.layer_stack import layer_stack
+from labkit.pictures.live_stats import live_stats
 from labkit.pictures.namespaces import namespaces
 from labkit.pictures.process_tree import process_tree
 from labkit.pictures.shared_layers import shared_layers
@@ -20,6 +21,7 @@ __all__ = [
     "containers",
     "context_treemap",
     "layer_stack",
+    "live_stats",
     "namespaces",
     "process_tree",
     "shared_layers",

@@ -68,6 +68,8 @@ def test_the_chapters_commands(run, project):
         assert run("diff", name) == ""
         run("exec", "-u", "root", name, "touch", "/new")
         assert run("diff", name) == "A /new\n"
+        run("exec", "-d", "-u", "root", name, "touch", "/newer")
+        until(lambda: "A /newer" in run("diff", name))
         run("tag", image, f"{name}.example/my-app:1")
         assert "registry" in run("push", f"{name}.example/my-app:1", code=1)
         run("stop", "-t", "5", name)
@@ -90,6 +92,19 @@ def test_pull_and_prune(run):
     run("system", "df")
     run("version")
     assert "Storage Driver" in run("info")
+
+
+def test_a_name_that_moves_leaves_an_image_without_one(run, tmp_path):
+    name = f"moved{secrets.token_hex(4)}"
+    for number in (1, 2):
+        (tmp_path / "Dockerfile").write_text(f"FROM {SMALL}\nLABEL of={name} number={number}\n")
+        run("build", "-q", "-t", name, str(tmp_path))
+    listed = ("images", "--filter", f"label=of={name}", "--format", "{{.Repository}}")
+    assert sorted(run(*listed).split()) == ["<none>", name]
+    assert run(*listed, "--filter", "dangling=true").split() == ["<none>"]
+    run("image", "prune", "-f", "--filter", f"label=of={name}")
+    assert run(*listed).split() == [name]
+    run("rmi", name)
 
 
 def test_data_and_networks(run):

@@ -50,7 +50,12 @@ def list_images(request: Request, seat: Seat) -> Plan:
         for given in wanted.get(key, []):
             at = next((each["Created"] for each in reply.body if each["Id"] == seat.image(given)), 0)
             found = [each for each in found if (each["Created"] > at if later else each["Created"] < at)]
-    return Answer(200, [each for each in found if _wanted(each, wanted)])
+    return Answer(200, [_dangling(each) for each in found if _wanted(each, wanted)])
+
+
+def _dangling(image: Json) -> Json:
+    """Write an image without a name as engines list it; the docker command leaves out what has one of the two only."""
+    return image if image["RepoTags"] else image | {"RepoTags": ["<none>:<none>"], "RepoDigests": ["<none>@<none>"]}
 
 
 def _wanted(image: Json, wanted: dict[str, list[str]]) -> bool:
