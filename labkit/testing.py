@@ -103,6 +103,11 @@ class FakeContainer:
     logs: str = ""
     answered: Answer | Exception = field(default_factory=lambda: Answer(200, "ok"))
     end: str = "The container ended."
+    running: Sequence[str] = ()
+
+    def processes(self) -> tuple[Process, ...]:
+        """The processes, by their commands."""
+        return tuple(Process(1000, command, number) for number, command in enumerate(self.running, 1))
 
     def get(self, port: int, path: str, seconds: float) -> Answer:  # noqa: ARG002  as the real one
         """The answer."""

@@ -129,3 +129,31 @@ def test_closes_when_stopped(stopped, good, says):
     found, saw = judge("closes_when_stopped", FakeEvidence(stopped=stopped), says="closed")
     assert found is good
     assert says in saw
+
+
+@pytest.mark.parametrize(
+    ("running", "good"),
+    [
+        (["node web.js"], True),
+        (["/usr/local/bin/node /app/web.js --port 3000"], True),
+        (["node web.js", "sleep 1"], False),
+        (["sh -c node web.js"], False),
+        (["node"], False),
+        (["node worker.js"], False),
+        ([], False),
+    ],
+)
+def test_runs_one_process(monkeypatch, running, good):
+    monkeypatch.setattr("labkit.checks.service.SETTLED", 0)
+    evidence = service(BOUND, FakeContainer(running=running))
+    found, saw = judge("runs_one_process", evidence, name="web", command="node web.js")
+    assert found is good
+    assert all(command in saw for command in running)
+
+
+def test_one_that_has_ended_runs_nothing():
+    evidence = service(BOUND, FakeContainer(end="It ended with exit code 3."), Status="exited")
+    assert judge("runs_one_process", evidence, name="web", command="node web.js") == (
+        False,
+        "It ended with exit code 3.",
+    )

@@ -128,3 +128,25 @@ def test_image_tagged(same_as, passes):
 def test_fact_found(facts, passes):
     evidence = FakeEvidence(facts=facts)
     assert outcome("fact_found", evidence, file="facts.toml", name="port", equals=["8080", "08080"]) is passes
+
+
+@pytest.mark.parametrize(
+    ("mode", "status", "passes"),
+    [
+        ("container:one", "running", True),
+        ("container:one", "exited", False),
+        ("container:other", "running", False),
+        ("none", "running", False),
+        ("bridge", "running", False),
+    ],
+)
+def test_shares_network(mode, status, passes):
+    web, db = inspected(status), inspected()
+    web["HostConfig"]["NetworkMode"], db["Id"] = mode, "one"
+    assert outcome("shares_network", world(web=web, db=db), name="web", other="db") is passes
+
+
+@pytest.mark.parametrize(("image", "passes"), [("sha256:1", True), ("sha256:2", False)])
+def test_same_image(image, passes):
+    other = {**inspected(), "Image": image}
+    assert outcome("same_image", world(web=inspected(), later=other), name="later", other="web") is passes
