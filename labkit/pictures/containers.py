@@ -51,11 +51,11 @@ def _changes(lines: Sequence[str]) -> list[str]:
         if not any(other.startswith(f"{path}/") for other in paths)
     ]
     more = [f"and {len(said) - SHOWN} more"] if len(said) > SHOWN else []
-    return [*said[:SHOWN], *more] or ["nothing of its own"]
+    return [*said[:SHOWN], *more] or ["empty"]
 
 
 def _draw(name: str, stack: list[tuple[str, int]], rows: Mapping[str, list[str]], label: str) -> Element:
-    high = HEAD + ROW * (SHOWN + 1)
+    high = HEAD + ROW + 22 * max(map(len, rows.values()), default=1)
     drawing = svg.canvas(WIDTH, high + GAP + HEAD + STEP * len(stack), label)
     wide = (WIDTH + GAP) / max(1, len(rows)) - GAP
     for number, (each, changes) in enumerate(rows.items()):

@@ -40,7 +40,7 @@ def start_times(measured: Sequence[float], quoted: tuple[float, float], source: 
     for power in range(FIRST, LAST + 1):
         x = _x(10.0**power)
         svg.box(drawing, x, TOP, 1, 2 * ROW, fill=svg.QUIET)
-        svg.write(drawing, x - 14 * (power == LAST), TOP + 2 * ROW + 18, f"{10.0**power:g} s", quiet=True)
+        svg.write(drawing, x - 36 * (power == LAST), TOP + 2 * ROW + 18, f"{10.0**power:g} s", quiet=True)
     svg.write(drawing, 2, TOP + 22, "container", bold=True)
     svg.write(drawing, 2, TOP + 40, f"measured, {len(measured)} starts", quiet=True)
     dots = svg.measured(drawing)

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from xml.etree.ElementTree import Element
 
-WIDTH, ROW, HEAD, FIRST = 760, 34, 34, 250  # px
+WIDTH, ROW, HEAD, EDGE = 760, 34, 34, 10  # px
+FILLS = (svg.tint(svg.BRAND), svg.tint(svg.GOOD), svg.tint(svg.WARN), svg.PANEL)
 
 
 def table(rows: Mapping[str, Mapping[str, str]]) -> svg.Figure:
@@ -34,17 +35,22 @@ def table(rows: Mapping[str, Mapping[str, str]]) -> svg.Figure:
 
 
 def _draw(columns: list[str], rows: Mapping[str, Mapping[str, str]], label: str) -> Element:
-    drawing = svg.canvas(WIDTH, HEAD + ROW * max(1, len(rows)), label)
-    column = (WIDTH - FIRST) / max(1, len(columns))
-    for at, name in enumerate(columns):
-        svg.code(drawing, FIRST + column * at + 10, 20, name, column - 14)
-    fills = (svg.tint(svg.BRAND), svg.tint(svg.GOOD), svg.tint(svg.WARN), svg.PANEL)
-    seen: dict[str, list[str]] = {name: list(dict.fromkeys(row[name] for row in rows.values())) for name in columns}
-    for number, (name, row) in enumerate(rows.items()):
-        y = HEAD + ROW * number
-        svg.code(drawing, 2, y + 21, name, FIRST - 10)
-        for at, key in enumerate(columns):
-            fill = fills[min(seen[key].index(row[key]), len(fills) - 1)]
-            svg.box(drawing, FIRST + column * at + 2, y + 2, column - 4, ROW - 6, fill=fill, line=svg.QUIET)
-            svg.code(drawing, FIRST + column * at + 10, y + 21, row[key], column - 18)
+    names = {name: max([len(name), *(len(row[name]) for row in rows.values())]) for name in columns}
+    first = max(map(len, rows), default=0) * svg.CHAR + EDGE
+    chars = sum(names.values()) or 1
+    width = max(WIDTH, first + sum(length * svg.CHAR + 2 * EDGE for length in names.values()))
+    drawing = svg.canvas(width, HEAD + ROW * max(1, len(rows)), label)
+    for number, name in enumerate(rows):
+        svg.write(drawing, 2, HEAD + ROW * number + 21, name, mono=True)
+    x = first
+    for name, length in names.items():
+        wide = (width - first) * length / chars
+        svg.write(drawing, x + EDGE, 20, name, mono=True)
+        seen = list(dict.fromkeys(row[name] for row in rows.values()))
+        for number, row in enumerate(rows.values()):
+            y = HEAD + ROW * number
+            fill = FILLS[min(seen.index(row[name]), len(FILLS) - 1)]
+            svg.box(drawing, x + 2, y + 2, wide - 4, ROW - 6, fill=fill, line=svg.QUIET)
+            svg.write(drawing, x + EDGE, y + 21, row[name], mono=True)
+        x += wide
     return drawing

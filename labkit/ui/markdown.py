@@ -24,6 +24,11 @@ def render(text: str) -> str:
     return str(_parser().render(text))
 
 
+def render_inline(text: str) -> str:
+    """Render Markdown of a single line as HTML without a paragraph."""
+    return str(_parser().renderInline(text))
+
+
 def without_title(text: str) -> str:
     """Take away a text's first line where it is its title, and the minutes below it: the panel's head says both."""
     return re.sub(r"\A\s*# .*\n\s*(?:\*\d+ minutes?\*\s*\n)?", "", text)

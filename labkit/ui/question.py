@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from labkit.prediction import verdict
+from labkit.ui import markdown
 
 if TYPE_CHECKING:
     from labkit.prediction import Entry, Predictions, Question, Value
@@ -64,7 +65,7 @@ class Guess(widgets.VBox):  # type: ignore[misc]
         self._button = widgets.Button(description="Commit", tooltip="Keep this as your prediction")
         self._note = widgets.HTML()
         self._button.on_click(lambda _: self._commit())
-        head = widgets.HTML(f"<b>Predict:</b> {escape(question.text)}")
+        head = widgets.HTML(f"<b>Predict:</b> {markdown.render_inline(question.text)}")
         super().__init__([head, *self._inputs, widgets.HBox([self._button, self._note])])
         self._show(kept.get(question))
 

@@ -257,7 +257,7 @@ def test_starts_are_told_in_words():
 def test_containers_have_what_is_their_own():
     assert FIGURES["containers"].text.splitlines() == [
         "one  + /data/note, - /etc/motd",
-        "two  nothing of its own",
+        "two  empty",
         "below all of them, once and read-only: web",
         "   110 MB  FROM node:20-alpine",
     ]
