@@ -183,10 +183,10 @@ def no_plugins(request: Request, seat: Seat) -> Plan:  # noqa: ARG001
 
 
 def no_login(request: Request, seat: Seat) -> Plan:  # noqa: ARG001
-    """SystemAuth, DistributionInspect, ImageSearch, ImagePush: they lead outside."""
+    """DistributionInspect, ImageSearch: they lead outside."""
     yield from ()
     raise Refused(
         "The lab does not go to a registry for you.",
-        why="The engine would speak to it from the machine's own network, and keep nothing of your password apart.",
+        why="The engine would speak to it from the machine's own network.",
         instead="The course's images are here already; `docker images` lists them.",
     )
