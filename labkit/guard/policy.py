@@ -89,6 +89,8 @@ ROUTES = (
     Route("POST", "/containers/prune", containers.prune, "filters"),
     Route("DELETE", "/containers/*", containers.remove, "v force link"),
     Route("GET", "/containers/*/json", containers.inspect, "size"),
+    Route("GET", "/containers/*/**/json", system.no_such, "size"),  # `docker inspect` of an image's name with a slash
+    Route("GET", "/networks|volumes/*/**", system.no_such, "verbose scope"),
     Route("GET", "/containers/*/top|changes", lifecycle.look, "ps_args"),
     Route("GET", "/containers/*/logs|stats|export", lifecycle.stream, _LOGS),
     Route("POST", "/containers/*/start", lifecycle.act, "detachKeys checkpoint checkpoint-dir"),
