@@ -54,7 +54,7 @@ def registry_holds(evidence: Evidence, *, repository: str, tag: str, path: str, 
     return passed(f"The registry has {repository}:{tag}, with {path} in it.")
 
 
-@check("{tags} are one image in the registry")
+@check("The tags of {repository} are one image in the registry")
 def registry_tags_agree(evidence: Evidence, *, repository: str, tags: list[str]) -> Finding:
     """Tags of a repository lead to one digest.
 
