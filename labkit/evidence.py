@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from labkit.commands import Transcript
     from labkit.container import Answer, Container, Process, Stop
     from labkit.engine import Build
+    from labkit.remote import Remote
     from labkit.sandbox import Sandbox
     from labkit.spec import Exercise
     from labkit.workspace import Snapshot
@@ -148,6 +149,13 @@ class Evidence:
         """What they left."""
         _ = self.commands
         return World(self._sandbox.endpoint.world)
+
+    @cached_property
+    def registry(self) -> Remote:
+        """The registry that runs at the end. Raises Absent, SandboxError."""
+        spec = self._commands or CommandsSpec()
+        user, _, password = spec.login.partition(":")
+        return self.world.registry(spec.registry, (user, password) if user else None)
 
     def ready(self) -> None:
         """Build, or run the commands: what all checks stand on. Raises BuildFailed or StepTimeout."""

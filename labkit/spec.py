@@ -30,6 +30,8 @@ later = "later.sh"                        # the course's own, run after: what ha
 seconds = 120
 image = "my-app:1.0"                      # what `image` and `service` are in the checks of the two kinds above
 container = "my-app"
+registry = "registry"                     # the container that is one, and a login there, as "user:password"
+login = "learner:secret"
 
 [[checks]]
 use = "layer_reused"                      # a function in labkit/checks; the rest are its arguments
@@ -123,6 +125,8 @@ class CommandsSpec(_Model):
         seconds: for each of them.
         image: the image that it is to leave, for checks of an image.
         container: the container that it is to leave, for checks of a running one.
+        registry: the container that is a registry, for checks of what it holds.
+        login: a user of that registry, as ``user:password``, or "".
     """
 
     script: Text = "commands.sh"
@@ -131,6 +135,8 @@ class CommandsSpec(_Model):
     seconds: float = Field(default=120, gt=0, le=900)
     image: str = ""
     container: str = ""
+    registry: str = ""
+    login: str = ""
 
 
 class CheckSpec(_Model):

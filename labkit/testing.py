@@ -14,6 +14,7 @@ from labkit.dockerfile import Dockerfile
 from labkit.errors import Absent
 from labkit.evidence import Printed
 from labkit.layers import Layer, LayerFile, merged
+from labkit.remote import Pushed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -71,11 +72,21 @@ class FakeWorld:
         containers: by name, as the engine's ContainerInspect gives them.
         images: by name and tag.
         files: of containers, by ``name:path``.
+        pins: names with digests.
     """
 
     containers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     images: Mapping[str, FakeImage] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
+    pins: Sequence[str] = ()
+
+    def tags(self) -> list[str]:
+        """Names with tags of all images."""
+        return sorted(self.images)
+
+    def digests(self) -> list[str]:
+        """Names with digests of all images."""
+        return sorted(self.pins)
 
     def names(self) -> list[str]:
         """Names of all containers."""
@@ -130,12 +141,39 @@ class FakeServices(FakeWorld):
 
 
 @dataclass
+class FakeRegistry:
+    """A registry: its repositories, each with its tags, each tag's digest and files."""
+
+    held: Mapping[str, Mapping[str, tuple[str, Mapping[str, bytes]]]] = field(default_factory=dict)
+
+    def repositories(self) -> list[str]:
+        """Its repositories."""
+        return sorted(self.held)
+
+    def tags(self, repository: str) -> list[str]:
+        """A repository's tags."""
+        return sorted(self.held.get(repository, {}))
+
+    def image(self, repository: str, tag: str) -> Pushed:
+        """An image; its configuration and layers are left out."""
+        return Pushed(self.held[repository][tag][0], "", ())
+
+    def read(self, repository: str, tag: str, path: str) -> bytes:
+        """A file of an image."""
+        try:
+            return self.held[repository][tag][1][path]
+        except KeyError:
+            raise FileNotFoundError(path) from None
+
+
+@dataclass
 class FakeEvidence:
     """Evidence made by hand; a value that is an exception is raised when it is asked for."""
 
     text: str = ""
     commands: Transcript = field(default_factory=lambda: Transcript("", 0))
     world: FakeWorld = field(default_factory=FakeWorld)
+    registry: FakeRegistry = field(default_factory=FakeRegistry)
     facts: Mapping[str, Any] = field(default_factory=dict)
     image: FakeImage = field(default_factory=FakeImage)
     again: FakeRebuild = field(default_factory=lambda: FakeRebuild(FakeImage("sha256:2")))

@@ -8,6 +8,7 @@ from labkit.container import Container
 from labkit.engine import Meter
 from labkit.errors import Absent
 from labkit.image import Image
+from labkit.remote import Remote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +34,17 @@ class World:
         """Names with tags of all images, the course's among them."""
         tags = (tag for each in self._engine.images() for tag in each.get("RepoTags") or [])
         return sorted(tag for tag in tags if tag != "<none>:<none>")
+
+    def digests(self) -> list[str]:
+        """Names with digests of all images that came from a registry or went to one."""
+        return sorted(
+            each for image in self._engine.images() for each in image.get("RepoDigests") or [] if "<" not in each
+        )
+
+    def registry(self, name: str, login: tuple[str, str] | None = None) -> Remote:
+        """The registry that runs in a container of a name. Raises Absent, SandboxError."""
+        host, port = self.container(name).address(5000)
+        return Remote(f"{host}:{port}", login)
 
     def inspect(self, name: str) -> Mapping[str, Any]:
         """A container as `docker inspect` shows it (ContainerInspect). Raises Absent."""

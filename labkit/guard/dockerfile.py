@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from dockerfile_parse import DockerfileParser
 
-from labkit.guard.names import parse
+from labkit.guard.names import parse_any
 from labkit.guard.refusal import Malformed, Missing, Refused
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ class Dockerfile:
             )
         if self._kit:
             return self._by_name(image, ref)
-        if ref not in seat.tags():
+        if not ref or (ref in seat.course and ref not in seat.tags()):
             return ref or image
         # By its id: until the builder reads this line, the name may have been given to another image.
         self.ids[image] = ref
@@ -203,7 +203,8 @@ class Dockerfile:
         known = [ref] if ref else self._seat.image_names(image)
         if not known:
             raise Refused("The lab takes an image without a name only where it builds without BuildKit.")
-        return self._seat.names.image(parse(known[0])) if known[0] in self._seat.tags() else known[0]
+        own = known[0] in self._seat.tags() or known[0] in self._seat.pins()
+        return self._seat.names.image(parse_any(known[0])) if own else known[0]
 
 
 def _flags(value: str) -> tuple[list[str], str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from labkit.guard.messages import Call, Reply
-from labkit.guard.names import parse
+from labkit.guard.names import parse_any
 from labkit.guard.rules.images import is_others_too
 
 if TYPE_CHECKING:
@@ -34,10 +34,9 @@ def clear(seat: Seat) -> Generator[Call, Reply, list[str]]:
     calls = [("container", each.id, f"/containers/{each.id}") for each in seat.things("container")]
     calls += [("network", each.id, f"/networks/{each.id}") for each in seat.things("network")]
     calls += [("volume", each.id, f"/volumes/{each.id}") for each in seat.things("volume")]
-    calls += [("tag", ref, f"/images/{seat.names.image(parse(ref))}") for ref in seat.tags()]
-    calls += [
-        ("image", each.id, f"/images/{each.id}") for each in seat.things("image") if each.id not in seat.tags().values()
-    ]
+    calls += [("tag", ref, f"/images/{seat.names.image(parse_any(ref))}") for ref in seat.tags()]
+    calls += [("pin", ref, f"/images/{seat.names.image(parse_any(ref))}") for ref in seat.pins()]
+    calls += [("image", each.id, f"/images/{each.id}") for each in seat.things("image") if not seat.references(each.id)]
     for kind, id_, path in calls:
         if kind == "image" and (yield from is_others_too(seat, id_)):
             seat.forget(kind, id_)

@@ -38,11 +38,13 @@ class Thing:
     """Something on the engine that a seat owns.
 
     Attributes:
-        kind: "container", "network", "volume", "image", "tag", "exec" or "build".
-        id: the engine's full id; for a volume its name on the engine; for a tag the seat's own name for the image.
+        kind: "container", "network", "volume", "image", "tag", "pin", "exec", "build" or "registry".
+        id: the engine's full id; for a volume its name on the engine; for a tag, and for a pin (a name with a digest),
+            the seat's own name for the image; for a registry its container's id.
         name: as the seat knows it; for a container's exec "".
-        parent: for a tag the image's id, for an exec its container's, for a container the name of its image, for an
-            image what is known of its triggers, for a session the arguments of its build.
+        parent: for a tag or pin the image's id, for an exec its container's, for a container the name of its image,
+            for an image what is known of its triggers, for a session the arguments of its build, for a registry the
+            volume of its data.
     """
 
     kind: str
@@ -81,6 +83,7 @@ class Ledger:
         self._db.execute("PRAGMA synchronous=NORMAL")  # a killed process loses nothing; a lost power the last moment
         self._db.execute("PRAGMA busy_timeout=5000")
         self._db.executescript(SCHEMA)
+        self.claims: dict[str, str] = {}  # of transfers under way in this process: word, and address at the engine
 
     def close(self) -> None:
         """Close the file."""
@@ -104,6 +107,7 @@ class Ledger:
             self._db.execute("DELETE FROM things WHERE seat = ? AND kind = ? AND id = ?", (seat, kind, each))
             if kind == "container":
                 self._db.execute("DELETE FROM things WHERE seat = ? AND kind = 'exec' AND parent = ?", (seat, each))
+                self._db.execute("DELETE FROM things WHERE seat = ? AND kind = 'registry' AND id = ?", (seat, each))
 
     def things(self, seat: str, kind: str) -> list[Thing]:
         """List a seat's things of a kind, oldest first."""

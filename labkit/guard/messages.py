@@ -125,6 +125,7 @@ class Relay:
         upload: for a request with a streamed body, what it goes through (an object with ``feed`` and ``close``).
         download: for TAR, what the answer goes through.
         then: calls to make when the answer has come to its end; what it returns is sent as further lines.
+        failed: where the engine refuses: gives the answer that says it, and tidies up; without, its words are told.
         ended: told when it is over: True where it came to its end, False where it was cut off.
     """
 
@@ -134,6 +135,7 @@ class Relay:
     upload: Any = None
     download: Any = None
     then: Callable[[], Generator[Call, Reply, list[Json]]] | None = None
+    failed: Callable[[Reply], Generator[Call, Reply, Answer]] | None = None
     ended: Callable[[bool], None] | None = None
     protocol: str = "tcp"
     mediate: Mediator | None = None

@@ -228,3 +228,12 @@ class Connect(Document):
     container: Word = ""
     endpoint_config: Endpoint = Field(default_factory=Endpoint)
     force: bool = False
+
+
+class Credentials(Document):
+    """AuthConfig: who logs in at a registry; its keys have small letters."""
+
+    DROPPED = frozenset({"auth", "email"})
+    username: Word = Field(default="", alias="username")
+    password: Text = Field(default="", alias="password")
+    serveraddress: Word = Field(default="", alias="serveraddress")

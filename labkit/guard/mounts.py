@@ -19,7 +19,7 @@ MEMORY, MOST_MEMORY = 64 << 20, 256 << 20  # bytes of a folder in memory: when i
 
 
 @dataclass(frozen=True, slots=True)
-class _Volume:
+class Wish:
     """A volume at a place in a container.
 
     Attributes:
@@ -48,14 +48,23 @@ def mounts(body: models.Container, seat: Seat, labels: dict[str, str]) -> list[d
     Raises:
         Refused: a folder of the machine is among them.
     """
-    host = body.host_config
-    volumes = [*map(_bind, host.binds), *(_volume(each) for each in host.mounts if each.type != "tmpfs")]
-    taken = {volume.target for volume in volumes}
-    volumes += [_Volume("", path) for path in body.volumes if path not in taken]
+    host, volumes = body.host_config, wished(body)
     mine = {word for thing in seat.things("volume") for word in (thing.name, thing.id)}
     check_room(seat, sum(volume.name not in mine for volume in volumes))
     memory = [_memory(each) for each in host.mounts if each.type == "tmpfs"]
     return [*(_mount(volume, seat, labels) for volume in volumes), *memory]
+
+
+def wished(body: models.Container) -> list[Wish]:
+    """List the volumes that a client wishes.
+
+    Raises:
+        Refused: a folder of the machine is among them.
+    """
+    host = body.host_config
+    volumes = [*map(_bind, host.binds), *(_volume(each) for each in host.mounts if each.type != "tmpfs")]
+    taken = {volume.target for volume in volumes}
+    return volumes + [Wish("", path) for path in body.volumes if path not in taken]
 
 
 def check_room(seat: Seat, more: int) -> None:
@@ -72,7 +81,7 @@ def check_room(seat: Seat, more: int) -> None:
         )
 
 
-def _mount(volume: _Volume, seat: Seat, labels: dict[str, str]) -> dict[str, Json]:
+def _mount(volume: Wish, seat: Seat, labels: dict[str, str]) -> dict[str, Json]:
     # One that the engine named itself is owned by that name.
     known = [thing.id for thing in seat.things("volume") if volume.name in (thing.name, thing.id)]
     new = seat.names.prefix + names.check_object(volume.name) if volume.name and not known else ""
@@ -85,7 +94,7 @@ def _mount(volume: _Volume, seat: Seat, labels: dict[str, str]) -> dict[str, Jso
     }
 
 
-def _bind(text: str) -> _Volume:
+def _bind(text: str) -> Wish:
     source, colon, rest = text.partition(":")
     if not colon:
         source, rest = "", text
@@ -95,14 +104,14 @@ def _bind(text: str) -> _Volume:
         raise bind()
     if not flags <= {"ro", "rw", "nocopy", "z", "Z"}:
         raise Malformed(f"invalid mode: {options[:40]}")
-    return _Volume(source, target, "ro" in flags, "nocopy" not in flags)
+    return Wish(source, target, "ro" in flags, "nocopy" not in flags)
 
 
-def _volume(mount: models.Mount) -> _Volume:
+def _volume(mount: models.Mount) -> Wish:
     if mount.type != "volume":
         raise bind()
     _check(mount)
-    return _Volume(
+    return Wish(
         mount.source, mount.target, mount.read_only, not (mount.volume_options and mount.volume_options.no_copy)
     )
 

@@ -3,6 +3,7 @@
     container, network, volume   web             ↔  lk-<seat>-web
     image                        shop/web:1      ↔  labkit.invalid/<seat>/o/shop/web:1
     image with a registry        host:5000/a:1   ↔  labkit.invalid/<seat>/h/host__5000/a:1
+    the same by its digest       host:5000/a@sha256:<hex>  ↔  labkit.invalid/<seat>/d/host__5000/a:<hex>
 
 No name of one seat is the beginning of another's: a seat's name has letters and digits only. ``.invalid`` is a domain
 that never exists (source: RFC 2606), so no engine asks a registry for such an image.
@@ -31,6 +32,7 @@ _OFFICIAL = "library/"  # what the hub puts before a name of one part
 OURS = "labkit.invalid"
 ID = re.compile(r"(?:sha256:)?[0-9a-f]{1,64}")
 LONGEST = 200
+_DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,45 @@ class Ref:
 
     def __str__(self) -> str:
         return f"{self.name}:{self.tag}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """An image's name with the digest that a registry gave it.
+
+    Attributes:
+        host: of the registry with its port.
+        path: such as ``shop/web``.
+        hex: the digest, without ``sha256:``.
+    """
+
+    host: str
+    path: str
+    hex: str
+
+    @property
+    def name(self) -> str:
+        """All but the digest."""
+        return f"{self.host}/{self.path}" if self.host else self.path
+
+    def __str__(self) -> str:
+        return f"{self.name}@sha256:{self.hex}"
+
+
+def parse_any(text: str) -> Ref | Pin:
+    """Read an image's name with a tag or with a digest; beside a digest a tag says nothing.
+
+    Raises:
+        Malformed: it is none.
+    """
+    name, at, digest = text.partition("@")
+    if not at:
+        return parse(text)
+    found = _DIGEST.fullmatch(digest)
+    if not found:
+        raise Malformed(f"invalid reference format: {digest[:80]!r} is no digest.")
+    ref = parse(name)
+    return Pin(ref.host, ref.path, found[1])
 
 
 def parse(text: str) -> Ref:
@@ -122,9 +163,12 @@ class Names:
         """What stands before an image's name on the engine."""
         return f"{OURS}/{self.seat}/"
 
-    def image(self, ref: Ref) -> str:
+    def image(self, ref: Ref | Pin) -> str:
         """Give an image's name on the engine."""
-        where = f"h/{ref.host.replace(':', '__')}" if ref.host else "o"
+        host = ref.host.replace(":", "__")
+        if isinstance(ref, Pin):
+            return f"{self.repository}d/{host}/{ref.path}:{ref.hex}"
+        where = f"h/{host}" if host else "o"
         return f"{self.repository}{where}/{ref.path}:{ref.tag}"
 
     def plain(self, text: str) -> str:
@@ -132,7 +176,10 @@ class Names:
         text = text.replace(self.prefix, "")
         if self.repository in text:
             text = text.replace(f"{self.repository}o/", "")
-            there = re.compile(rf"{re.escape(self.repository)}h/([a-z0-9.-]+?)(?:__([0-9]+))?/")
+            where = r"([a-z0-9.-]+?)(?:__([0-9]+))?/"
+            pinned = re.compile(rf"({re.escape(self.repository)})d/({where}[a-z0-9._/-]+):([0-9a-f]{{64}})\b")
+            text = pinned.sub(lambda found: f"{found[1]}h/{found[2]}@sha256:{found[5]}", text)
+            there = re.compile(rf"{re.escape(self.repository)}h/{where}")
             text = there.sub(lambda found: found[1] + (f":{found[2]}" if found[2] else "") + "/", text)
         return text
 

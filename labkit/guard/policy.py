@@ -12,7 +12,7 @@ from urllib.parse import unquote_to_bytes
 
 from labkit.guard.messages import Answer, Body, Query, Request
 from labkit.guard.refusal import Malformed, Refused
-from labkit.guard.rules import build, containers, images, incoming, lifecycle, networks, system, volumes
+from labkit.guard.rules import build, containers, images, incoming, lifecycle, networks, registry, system, volumes
 from labkit.guard.walls import not_here
 
 if TYPE_CHECKING:
@@ -77,10 +77,10 @@ ROUTES = (
     Route("GET", "/info", system.info),
     Route("GET", "/system/df", system.disk, "type verbose"),
     Route("GET", "/events", system.events, "since until filters"),
-    Route("POST", "/auth", system.no_login),
+    Route("POST", "/auth", registry.login, "", Body.JSON),
     Route("GET", "/distribution/**/json", system.no_login),
     Route("GET", "/images/search", system.no_login, "term limit filters"),
-    Route("POST", "/images/**/push", system.no_login, "tag platform"),
+    Route("POST", "/images/**/push", registry.push, "tag platform"),
     Route("GET", "/swarm|nodes|services|tasks|secrets|configs", system.no_swarm, "filters status"),
     Route("GET", "/plugins", system.no_plugins, "filters"),
     # containers
@@ -89,6 +89,8 @@ ROUTES = (
     Route("POST", "/containers/prune", containers.prune, "filters"),
     Route("DELETE", "/containers/*", containers.remove, "v force link"),
     Route("GET", "/containers/*/json", containers.inspect, "size"),
+    Route("GET", "/containers/*/**/json", system.no_such, "size"),  # `docker inspect` of an image's name with a slash
+    Route("GET", "/networks|volumes/*/**", system.no_such, "verbose scope"),
     Route("GET", "/containers/*/top|changes", lifecycle.look, "ps_args"),
     Route("GET", "/containers/*/logs|stats|export", lifecycle.stream, _LOGS),
     Route("POST", "/containers/*/start", lifecycle.act, "detachKeys checkpoint checkpoint-dir"),

@@ -90,7 +90,8 @@ async def _up(it: Relay, client: Client, exchange: Exchange) -> None:
 async def _down(it: Relay, client: Client, engine: Engine, exchange: Exchange, seat: Seat) -> None:
     await exchange.head()
     if exchange.status >= 400:  # noqa: PLR2004  HTTP's first error
-        await client.answer(told(await exchange.whole(), seat))
+        reply = await exchange.whole()
+        await client.answer(await perform(it.failed(reply), engine) if it.failed else told(reply, seat))
         return
     if it.shape is Shape.BYTES and exchange.framing:
         await client.begin_as_it_comes(exchange.status, exchange.headers + exchange.framing)

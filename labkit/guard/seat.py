@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from labkit.guard import names
 from labkit.guard.ledger import Ledger, Thing
-from labkit.guard.names import Names, Ref
+from labkit.guard.names import Names, Pin, Ref
 from labkit.guard.refusal import Malformed, Missing, Refused
 from labkit.limits import Limits
 
@@ -139,6 +139,14 @@ class Seat:
         """Give its own images' names, each with its image's id."""
         return {thing.id: thing.parent for thing in self.things("tag")}
 
+    def pins(self) -> dict[str, str]:
+        """Give its own images' names with a digest, each with its image's id."""
+        return {thing.id: thing.parent for thing in self.things("pin")}
+
+    def references(self, image: str) -> list[str]:
+        """List its own names of an image, those with a digest last."""
+        return [ref for ref, there in (self.tags() | self.pins()).items() if there == image]
+
     def visible_images(self) -> set[str]:
         """Give the ids of its own images and the course's."""
         return self.ids("image") | set(self.tags().values()) | set(self.course.values())
@@ -158,11 +166,11 @@ class Seat:
             Missing: it is neither this seat's nor the course's.
         """
         try:
-            ref: Ref | None = names.parse(given)
+            ref: Ref | Pin | None = names.parse_any(given)
         except Malformed:
             ref = None
         if ref:
-            found = self.tags().get(str(ref)) or self.course.get(str(ref))
+            found = self.tags().get(str(ref)) or self.course.get(str(ref)) or self.pins().get(str(ref))
             if found:
                 return found, str(ref)
         if names.ID.fullmatch(given):

@@ -196,6 +196,8 @@ class Guard:
             decision = await perform(policy.decide(row, request, seat), self.engine, version)
             if isinstance(decision, Refused):
                 raise decision
+            if row.body is Body.STREAM and not (isinstance(decision, Relay) and decision.upload):
+                await client.body(BODY_IGNORED)
             if isinstance(decision, Relay):
                 await relay(decision, client, self.engine, seat, version)
             else:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from labkit.guard import names
 from labkit.guard.messages import Call, Json, Reply
+from labkit.guard.rules import transfers
 from labkit.guard.rules.common import packed
 from labkit.guard.rules.containers import adopt
 
@@ -24,7 +25,8 @@ def settle(seat: Seat) -> Generator[Call, Reply, None]:
 
     A label is believed only where its random word was written down before: anyone at the engine can set labels.
     """
-    before = [each for each in seat.ledger.intents() if each.seat == seat.name]
+    before = [each for each in seat.ledger.intents() if each.seat == seat.name and each.word not in seat.ledger.claims]
+    yield from transfers.settle(seat)
     yield from _containers(seat)
     yield from _networks(seat)
     yield from _volumes(seat)
@@ -89,8 +91,9 @@ def _images(seat: Seat) -> Generator[Call, Reply, None]:
             if tag.startswith(seat.names.repository):
                 found[seat.names.plain(tag)] = each["Id"]
     for ref, image in found.items():
-        seat.own("tag", ref, ref, image)
+        seat.own("pin" if "@" in ref else "tag", ref, ref, image)
         if image not in seat.course.values():
             seat.own("image", image)
     seat.forget("tag", *(seat.tags().keys() - found.keys()))
+    seat.forget("pin", *(seat.pins().keys() - found.keys()))
     seat.forget("image", *(seat.ids("image") - ids))

@@ -140,7 +140,7 @@ VALUES = {
     "a pull in the body": ("POST", "/images/create", b"fromImage=redis", "reference format"),
     "an import from a file": ("POST", "/images/create?fromSrc=file:///etc/passwd", None, "import from an address"),
     "an import and a pull": ("POST", "/images/create?fromSrc=-&fromSrc=http://127.0.0.1:1/x", None, "given twice"),
-    "push another's": ("POST", "/images/{vtag}/push", None, "registry"),
+    "push another's": ("POST", "/images/{vtag}/push", None, "one name at a time"),
     # builds
     "a build with two remotes": ("POST", "/build?remote=&remote=http://127.0.0.1:1/", None, "given twice"),
     "a build from a file": ("POST", "/build?remote=file:///etc", None, "build from an address"),

@@ -47,9 +47,10 @@ CONFIG = {
 MARKS = {"labkit.guard": "ada"}
 # Values that name nothing of the engine's: a client may write there what it likes.
 FREE = {
-    "author", "buildargs", "comment", "condition", "detachKeys", "dockerfile", "force", "h", "labels", "noprune",
-    "path", "platform", "ps_args", "since", "size", "stderr", "stdin", "stdout", "tail", "target", "timestamps",
-    "until", "w",
+    "author", "buildargs", "comment", "condition", "copyUIDGID", "detachKeys", "details", "digests", "dockerfile",
+    "follow", "force", "h", "labels", "logs", "noOverwriteDirNonDir", "noprune", "one-shot", "path", "pause",
+    "platform", "ps_args", "signal", "since", "size", "stderr", "stdin", "stdout", "stream", "tail", "target",
+    "timestamps", "until", "v", "verbose", "w",
 }  # fmt: skip
 FOREIGN = sorted(WORLD.secrets["eve"] | WORLD.secrets["bystander"])
 OWN = re.compile(r"labkit\.invalid/ada/[\w./:-]+|lk-ada-[\w.-]+")  # a name inside the seat's own part is the seat's

@@ -88,7 +88,8 @@ def _query(request: Request, seat: Seat, *, kit: bool) -> tuple[tuple[str, str],
         if request.get(name) not in ("", "[]", "{}", "null"):
             raise Refused(f"The lab does not allow {flag} with build.", instead="Leave it out.")
     seat.check_platform(request.get("platform"))
-    wished = chosen(request, "q", "nocache", "target")  # not pull: the course's images are on no registry
+    on = {name: "1" for name in ("q", "nocache") if request.flag(name)}
+    wished = chosen(request, "target", **on)  # not pull: the course's images are on no registry
     arguments = _map(request, "buildargs")
     if any(name.startswith("BUILDKIT_") for name in arguments):
         raise Refused(

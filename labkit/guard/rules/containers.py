@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from labkit.guard import create, models, names
+from labkit.guard import create, models, names, registries
 from labkit.guard.document import read
 from labkit.guard.messages import Answer, Call, Json, Plan, Reply, Request
 from labkit.guard.mounts import check_room
@@ -37,6 +37,7 @@ def create_container(request: Request, seat: Seat) -> Plan:
     try:
         document, shown = create.container(body, seat, word=word, name=name, exposed=config.get("ExposedPorts") or ())
         document |= create.health_of(config.get("Healthcheck") or {}, document.get("Healthcheck") or {})
+        registries.touch_data(seat, document)
     except Refused:
         seat.ledger.settle(word)
         raise
@@ -45,7 +46,9 @@ def create_container(request: Request, seat: Seat) -> Plan:
     if reply.status != CREATED:
         seat.ledger.settle(word)
         return told(reply, seat)
-    yield from adopt(reply.body["Id"], seat, shown, word)
+    mounted = yield from adopt(reply.body["Id"], seat, shown, word)
+    if registries.is_one(body, document["Image"], seat):
+        seat.own("registry", reply.body["Id"], parent=registries.data_of(mounted))
     return Answer(CREATED, {"Id": reply.body["Id"], "Warnings": []})
 
 
@@ -58,20 +61,21 @@ def _image_config(body: models.Container, seat: Seat) -> Generator[Call, Reply, 
     return (looked.body.get("Config") or {}) if looked.ok else {}
 
 
-def adopt(container: str, seat: Seat, image: str, word: str = "") -> Generator[Call, Reply, None]:
-    """Write down a container and the volumes that the engine made for it."""
+def adopt(container: str, seat: Seat, image: str, word: str = "") -> Generator[Call, Reply, list[Json]]:
+    """Write down a container and the volumes that the engine made for it; give its mounts."""
     # Owned at once, under no name yet: what happens in between must not lose it.
     seat.own("container", container, parent=image)
     looked = yield Call("GET", f"/containers/{container}/json")
     if not looked.ok:
         seat.forget("container", container)
         seat.ledger.settle(word)
-        return
+        return []
     for mount in looked.body.get("Mounts") or []:
         if mount.get("Type") == "volume" and mount.get("Name"):
             seat.own("volume", mount["Name"], mount["Name"].removeprefix(seat.names.prefix))
     name = looked.body["Name"].removeprefix("/").removeprefix(seat.names.prefix)
     seat.own("container", container, name, image, word)
+    return looked.body.get("Mounts") or []
 
 
 def _room(seat: Seat) -> Generator[Call, Reply, None]:

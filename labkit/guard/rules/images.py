@@ -9,7 +9,7 @@ from labkit.guard import names
 from labkit.guard.imagetars import ImageOut
 from labkit.guard.messages import Answer, Call, Json, Plan, Relay, Reply, Request, Shape
 from labkit.guard.refusal import Malformed, Refused
-from labkit.guard.rules import incoming
+from labkit.guard.rules import transfers
 from labkit.guard.rules.common import chosen, filters, packed, told
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def shown(image: Json, seat: Seat) -> Json:
     view["RepoTags"] = named
     repositories = {ref.rpartition(":")[0] for ref in named}
     digests = [each for each in view.get("RepoDigests") or [] if each.partition("@")[0] in repositories]
+    digests += [ref for ref, there in seat.pins().items() if there == image["Id"]]
     view["RepoDigests"] = digests or ([] if named else ["<none>@<none>"])
     return view
 
@@ -59,8 +60,10 @@ def _dangling(image: Json) -> Json:
 
 
 def _wanted(image: Json, wanted: dict[str, list[str]]) -> bool:
-    if "dangling" in wanted and (wanted["dangling"] in (["true"], ["1"])) == bool(image["RepoTags"]):
-        return False
+    if "dangling" in wanted:
+        named = bool(image["RepoTags"]) or image["RepoDigests"] != ["<none>@<none>"]
+        if (wanted["dangling"] in (["true"], ["1"])) == named:
+            return False
     if patterns := wanted.get("reference"):
         image["RepoTags"] = [ref for ref in image["RepoTags"] if any(_matches(pattern, ref) for pattern in patterns)]
         return bool(image["RepoTags"])
@@ -106,7 +109,7 @@ def tag_image(request: Request, seat: Seat) -> Plan:
     """ImageTag: the new name is this seat's own, and hides nobody's."""
     image = seat.image(_name(request))
     given = request.get("repo") + (f":{request.get('tag')}" if request.get("tag") else "")
-    reply = yield from incoming.tag(image, names.parse_new(given), seat)
+    reply = yield from transfers.name(image, names.parse_new(given), seat)
     return told(reply, seat)
 
 
@@ -114,7 +117,7 @@ def remove_image(request: Request, seat: Seat) -> Plan:
     """ImageDelete: a name of this seat's, or an image that nobody else has."""
     given = "/".join(request.path[1:])
     image, ref = seat.image_and_tag(given)
-    own = [each for each, there in seat.tags().items() if there == image]
+    own = seat.references(image)
     if ref and ref in own:
         return (yield from _answer_removed(request, seat, image, [ref]))
     if image in seat.course.values() and image not in seat.ids("image") and not own:
@@ -124,7 +127,7 @@ def remove_image(request: Request, seat: Seat) -> Plan:
             instead="Remove it with `./lab images remove` when you are done with the course.",
             status=CONFLICT,
         )
-    if len(own) > 1 and not request.flag("force"):
+    if len([each for each in own if "@" not in each] or own) > 1 and not request.flag("force"):
         short = image.removeprefix("sha256:")[:12]
         message = f"conflict: unable to delete {short} (must be forced) - image is referenced in multiple repositories"
         return Answer(CONFLICT, {"message": message})
@@ -141,7 +144,8 @@ def remove(
 ) -> Generator[Call, Reply, tuple[list[Json], Reply | None]]:
     """Take names from an image, and the image itself when it has none left; say what went, and the first fault."""
     gone: list[Json] = []
-    targets = [(ref, f"/images/{seat.names.image(names.parse(ref))}") for ref in refs]
+    refs = [*refs, *_pins_that_go(seat, image, refs)]
+    targets = [(ref, f"/images/{seat.names.image(names.parse_any(ref))}") for ref in refs]
     if not refs and not (yield from is_others_too(seat, image)):
         targets = [("", f"/images/{image}")]
     if (yield from _is_below_anothers(seat, image)):
@@ -153,12 +157,20 @@ def remove(
         if not reply.ok and reply.status != NOT_FOUND:
             return gone, reply
         if ref:
-            seat.forget("tag", ref)
+            seat.forget("pin" if "@" in ref else "tag", ref)
         gone += [_plain(entry, seat) for entry in (reply.body if reply.ok else [])]
     left = yield Call("GET", f"/images/{image}/json")
     if not left.ok or not refs:
         seat.forget("image", image)
     return gone, None
+
+
+def _pins_that_go(seat: Seat, image: str, refs: list[str]) -> list[str]:
+    """List the names with a digest that go with the last tag of their repository, as on the engine."""
+    left = {names.parse(ref).name for ref, there in seat.tags().items() if there == image and ref not in refs}
+    going = {names.parse(ref).name for ref in refs if "@" not in ref} - left
+    pins = [ref for ref, there in seat.pins().items() if there == image and ref not in refs]
+    return [ref for ref in pins if ref.partition("@")[0] in going]
 
 
 def is_others_too(seat: Seat, image: str) -> Generator[Call, Reply, bool]:
@@ -183,7 +195,7 @@ def _is_below_anothers(seat: Seat, image: str) -> Generator[Call, Reply, bool]:
 def _keep_for_others(seat: Seat, image: str, ref: str) -> Generator[Call, Reply, None]:
     """Take a name from an image that another seat has, too, so that the image does not go with its last name."""
     if ref and seat.course and seat.ledger.owned_by_others(seat.name, "image", image):
-        name, _, label = seat.names.image(names.parse(ref)).rpartition(":")
+        name, _, label = seat.names.image(names.parse_any(ref)).rpartition(":")
         other = next(iter(seat.course.values()))
         yield Call("POST", f"/images/{other}/tag", (("repo", name), ("tag", label)))
 
@@ -205,7 +217,7 @@ def prune(request: Request, seat: Seat) -> Plan:
     gone: list[Json] = []
     space = 0
     for image in sorted(seat.ids("image")):
-        refs = [ref for ref, target in seat.tags().items() if target == image]
+        refs = seat.references(image)
         if image in used or image not in sizes or (refs and not all_too):
             continue
         removed, _ = yield from remove(seat, image, refs, ())
@@ -222,7 +234,8 @@ def save(request: Request, seat: Seat) -> Plan:
         raise Malformed("missing parameter: names")
     ids = {each: seat.image_and_tag(each) for each in wanted}
     on_engine = [
-        seat.names.image(names.parse(ref)) if ref in seat.tags() else ref or image for image, ref in ids.values()
+        seat.names.image(names.parse(ref)) if ref in seat.tags() else ref if ref in seat.course else image
+        for image, ref in ids.values()
     ]
     call = Call("GET", "/images/get", tuple(("names", each) for each in on_engine))
     return Relay(call, Shape.TAR, download=ImageOut(seat.names))

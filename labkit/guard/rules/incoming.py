@@ -12,6 +12,7 @@ from labkit.guard.document import read
 from labkit.guard.imagetars import ImageIn
 from labkit.guard.messages import Answer, Call, Json, Plan, Query, Relay, Reply, Request, Shape
 from labkit.guard.refusal import Refused
+from labkit.guard.rules import registry
 from labkit.guard.rules.common import chosen, told
 from labkit.guard.seat import HARMFUL, HARMLESS
 from labkit.guard.tars import Plain
@@ -26,20 +27,12 @@ LOADED = re.compile(r"Loaded image(?: ID)?: (\S+)")
 CREATED, NOT_FOUND = 201, 404
 
 
-def tag(image: str, ref: names.Ref, seat: Seat) -> Generator[Call, Reply, Reply]:
-    """Give an image a name of this seat's."""
-    name, _, label = seat.names.image(ref).rpartition(":")
-    seat.own("tag", str(ref), str(ref), image)  # first: a name on the engine that nobody owns could not be removed
-    reply = yield Call("POST", f"/images/{image}/tag", (("repo", name), ("tag", label)))
-    if not reply.ok:
-        seat.forget("tag", str(ref))
-    return reply
-
-
 def create_image(request: Request, seat: Seat) -> Plan:
-    """ImageCreate: the course's images are there already; nothing else comes from outside; import of a tar."""
+    """ImageCreate: the course's images are there already, a registry of the seat's may be asked; import of a tar."""
     if source := request.get("fromSrc"):
         return _import(request, seat, source)
+    if wanted := registry.wanted(request, seat):
+        return (yield from registry.pull(request, seat, wanted))
     given = request.get("fromImage")
     tag = request.get("tag")
     ref = names.parse(given + ((f"@{tag}" if tag.startswith("sha256:") else f":{tag}") if tag else ""))
@@ -53,7 +46,6 @@ def create_image(request: Request, seat: Seat) -> Plan:
         instead=f"It has: {', '.join(sorted(seat.course)) or 'none yet; run ./lab images prepare'}.",
         status=NOT_FOUND,
     )
-    yield
 
 
 def _import(request: Request, seat: Seat, source: str) -> Relay:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from labkit.guard import create, models, names
+from labkit.guard import create, models, names, registries
 from labkit.guard.document import read
 from labkit.guard.messages import Call, Plan, Relay, Request, Shape
 from labkit.guard.refusal import Malformed, Refused
+from labkit.guard.rules import transfers
 from labkit.guard.rules.common import ask, chosen, hand_on
 from labkit.guard.rules.containers import CREATED, or_gone
 from labkit.guard.tars import Plain
@@ -53,6 +54,8 @@ def act(request: Request, seat: Seat) -> Plan:
     thing = seat.find("container", request.path[1])
     if not SIGNAL.fullmatch(request.get("signal").upper()):
         raise Malformed(f"Invalid signal: {request.get('signal')[:40]}")
+    if request.path[2] in ("start", "restart"):
+        yield from transfers.check_free(thing.id, seat)
     query = chosen(request, "signal", "h", "w", "detachKeys")
     if seconds := request.get("t"):
         if not re.fullmatch(r"-?[0-9]{1,9}", seconds):
@@ -115,7 +118,10 @@ def archive(request: Request, seat: Seat) -> Plan:
     query = chosen(request, "path", "noOverwriteDirNonDir", "copyUIDGID")
     call = Call(request.method, f"/containers/{thing.id}/archive", query)
     if request.method == "PUT":
-        return Relay(call, Shape.BYTES, upload=Plain(seat.bounds.upload))
+        most = seat.bounds.upload
+        one = thing.id in seat.ids("registry")
+        upload = registries.Logins(most, where, lambda: registries.touch(seat, thing.id)) if one else Plain(most)
+        return Relay(call, Shape.BYTES, upload=upload)
     return Relay(call, Shape.BYTES)
     yield
 
@@ -124,6 +130,8 @@ def create_exec(request: Request, seat: Seat) -> Plan:
     """ContainerExec."""
     thing = seat.find("container", request.path[1])
     body = read(models.Exec, request.body)
+    if not registries.only_looks(body):
+        registries.touch(seat, thing.id)
     reply = yield Call("POST", f"/containers/{thing.id}/exec", body=body.document())
     if reply.status == CREATED:
         seat.own("exec", reply.body["Id"], parent=thing.id)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from labkit.guard.messages import NOTHING, Answer, Call, Json, Plan, Relay, Request, Shape
 from labkit.guard.names import parse
-from labkit.guard.refusal import Refused
+from labkit.guard.refusal import Missing, Refused
 from labkit.guard.rules.common import chosen, filters, packed, told
 from labkit.guard.rules.images import shown
 
@@ -97,6 +97,8 @@ def info(request: Request, seat: Seat) -> Plan:  # noqa: ARG001
 
 def disk(request: Request, seat: Seat) -> Plan:
     """SystemDataUsage: each list is this seat's part; the engine knows no filter for it."""
+    if request.get("type") not in ("", "container", "image", "volume", "build-cache"):
+        raise Refused(f"unknown object type: {request.get('type')[:40]}", status=400)
     reply = yield Call("GET", "/system/df", chosen(request, "type", "verbose"))
     mine = {"Images": seat.visible_images(), "Containers": seat.ids("container"), "Volumes": seat.ids("volume")}
 
@@ -176,6 +178,13 @@ def no_swarm(request: Request, seat: Seat) -> Plan:  # noqa: ARG001
     return Answer(503, {"message": message})
 
 
+def no_such(request: Request, seat: Seat) -> Plan:
+    """Say that nothing of a kind has a name with a slash in it: `docker inspect` asks for each kind in turn."""
+    yield from ()
+    kind, name = request.path[0], "/".join(request.path[1:]).removesuffix("/json")
+    raise Missing(seat.absent(kind.removesuffix("s"), name))
+
+
 def no_plugins(request: Request, seat: Seat) -> Plan:  # noqa: ARG001
     """PluginList: none."""
     yield from ()
@@ -183,10 +192,10 @@ def no_plugins(request: Request, seat: Seat) -> Plan:  # noqa: ARG001
 
 
 def no_login(request: Request, seat: Seat) -> Plan:  # noqa: ARG001
-    """SystemAuth, DistributionInspect, ImageSearch, ImagePush: they lead outside."""
+    """DistributionInspect, ImageSearch: they lead outside."""
     yield from ()
     raise Refused(
         "The lab does not go to a registry for you.",
-        why="The engine would speak to it from the machine's own network, and keep nothing of your password apart.",
+        why="The engine would speak to it from the machine's own network.",
         instead="The course's images are here already; `docker images` lists them.",
     )

@@ -1,0 +1,150 @@
+"""Checks of what a learner's commands left in a registry, and of what came back from it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from labkit.checks.registry import check, failed, passed
+
+if TYPE_CHECKING:
+    from labkit.evidence import Evidence
+    from labkit.result import Finding
+
+REFUSALS = ("no basic auth credentials", "401 Unauthorized", "does not go to the registry")  # as docker prints them
+
+
+@check("The registry has {repository}:{tag}, with {path} in it")
+def registry_holds(evidence: Evidence, *, repository: str, tag: str, path: str, contains: str = "") -> Finding:
+    """The registry has an image, and its layers hold a file.
+
+    Args:
+        evidence: the evidence.
+        repository: the name in the registry, without its address.
+        tag: the tag.
+        path: a file in the image, from the root.
+        contains: text that it must hold.
+    """
+    registry, want = evidence.registry, f"{repository} with the tag {tag}, as it was built here."
+    tags = registry.tags(repository)
+    if not tags:
+        others = ", ".join(registry.repositories())
+        shown = f"It has: {others}." if others else "It is empty."
+        said = next((f" One command said: {each}." for each in REFUSALS if each in evidence.commands.text), "")
+        return failed(
+            f"The registry has no repository {repository}. {shown}{said}",
+            want,
+            "A push goes where the name says: ADDRESS/REPOSITORY:TAG. The registry takes it only after a login.",
+        )
+    if tag not in tags:
+        return failed(
+            f"{repository} is in the registry, with no tag {tag}. It has: {', '.join(tags)}.",
+            want,
+            "A name without a tag means the tag latest, and each tag is pushed by itself.",
+        )
+    try:
+        text = registry.read(repository, tag, path).decode(errors="replace")
+    except FileNotFoundError:
+        return failed(
+            f"In the registry's {repository}:{tag} there is no {path}.",
+            want,
+            "A tag leads to whatever image it was given to. This one is not what the Dockerfile builds.",
+        )
+    if contains not in text:
+        return failed(f"In the registry's {repository}:{tag}, {path} says {text[:80]!r}.", want, "It is another image.")
+    return passed(f"The registry has {repository}:{tag}, with {path} in it.")
+
+
+@check("The tags of {repository} are one image in the registry")
+def registry_tags_agree(evidence: Evidence, *, repository: str, tags: list[str]) -> Finding:
+    """Tags of a repository lead to one digest.
+
+    Args:
+        evidence: the evidence.
+        repository: the name in the registry.
+        tags: the tags.
+    """
+    there = evidence.registry.tags(repository)
+    want = f"{' and '.join(tags)} lead to one digest."
+    if missing := [tag for tag in tags if tag not in there]:
+        return failed(
+            f"In the registry, {repository} has no tag {missing[0]}. It has: {', '.join(there)}.",
+            want,
+            "`docker tag` names the image on this machine only. Each name is pushed by itself.",
+        )
+    if len({evidence.registry.image(repository, tag).digest for tag in tags}) > 1:
+        return failed(
+            f"In the registry, {' and '.join(tags)} are different images.",
+            want,
+            "A second build makes a second image, even of the same files. A second tag makes none.",
+        )
+    return passed(f"{' and '.join(tags)} lead to one digest.")
+
+
+@check("No tag of the image is left here")
+def no_tags_left(evidence: Evidence, *, names: list[str]) -> Finding:
+    """No image on this machine has one of the names, with any registry in front and any tag.
+
+    Args:
+        evidence: the evidence.
+        names: repositories, without an address and a tag.
+    """
+    left = [tag for tag in evidence.world.tags() if any(_is_of(tag.rpartition(":")[0], name) for name in names)]
+    if not left:
+        return passed("No tag of the image is left here.")
+    return failed(
+        f"{', '.join(left)} {'is' if len(left) == 1 else 'are'} still here.",
+        "No tag of the image on this machine: docker rmi takes all its names at once.",
+        "As long as one name is left, nothing is removed, and a pull that brings nothing new shows nothing.",
+    )
+
+
+def _is_of(repository: str, name: str) -> bool:
+    """Tell whether a repository is of a name: the same, with or without a registry's address in front."""
+    first, _, rest = repository.partition("/")
+    return name in (repository, rest if ":" in first or "." in first or first == "localhost" else repository)
+
+
+@check("{repository} came back by its digest")
+def pulled_by_digest(evidence: Evidence, *, repository: str, tag: str) -> Finding:
+    """An image is here by the digest that the registry has for a tag.
+
+    Args:
+        evidence: the evidence.
+        repository: the name in the registry.
+        tag: the tag there.
+    """
+    digest = evidence.registry.image(repository, tag).digest
+    here = [each for each in evidence.world.digests() if _is_of(each.partition("@")[0], repository)]
+    want = f"{repository} by the digest that the registry has for {tag}: docker pull ADDRESS/{repository}@sha256:…"
+    if any(each.endswith(f"@{digest}") for each in here):
+        return passed(f"{repository} is here by the digest that the registry has for {tag}.")
+    if here:
+        return failed(
+            f"{repository} is here by a digest, but by another one than {tag} has: that of another image.",
+            want,
+            "A digest means one image for ever. That of another build is another image, whatever its name.",
+        )
+    return failed(
+        f"{repository} is not here by any digest.",
+        want,
+        "The digest is of what the registry sends; the image's id is another number, and no registry knows it.",
+    )
+
+
+@check("The password is in no command")
+def password_by_stdin(evidence: Evidence, *, password: str) -> Finding:
+    """No docker command that was run has the password among its words.
+
+    Args:
+        evidence: the evidence.
+        password: the password.
+    """
+    lines = [line for line in evidence.commands.text.splitlines() if line.startswith("$ ")]
+    shown = [line.removeprefix("$ ") for line in lines if line.startswith("$ docker ") and password in line]
+    if not shown:
+        return passed("No docker command had the password among its words.")
+    return failed(
+        f"This ran: {shown[0].replace(password, '****')}",
+        "docker login reads it from its input: --password-stdin.",
+        "Words of a command are seen by everybody: in the list of processes, the shell's history, a build's log.",
+    )

@@ -1,0 +1,9 @@
+docker build -t greeter:1.0 .
+docker login localhost:5001 -u learner --password-stdin < password.txt
+docker tag greeter:1.0 localhost:5001/greeter:1.0
+docker tag greeter:1.0 localhost:5001/greeter:stable
+docker push localhost:5001/greeter:1.0
+docker push localhost:5001/greeter:stable
+pinned=$(docker inspect --format '{{index .RepoDigests 0}}' localhost:5001/greeter:1.0)
+docker rmi greeter:1.0 localhost:5001/greeter:1.0 localhost:5001/greeter:stable
+docker pull "$pinned"

@@ -1,0 +1,9 @@
+docker build -t greeter:1.0 .
+docker login localhost:5001 -u learner --password-stdin < password.txt
+docker tag greeter:1.0 localhost:5001/team/greeter:1.0
+docker tag greeter:1.0 localhost:5001/team/greeter:stable
+docker push localhost:5001/team/greeter:1.0
+docker push localhost:5001/team/greeter:stable
+id=$(docker inspect --format '{{.Id}}' greeter:1.0)
+docker rmi greeter:1.0 localhost:5001/team/greeter:1.0 localhost:5001/team/greeter:stable
+docker pull localhost:5001/team/greeter@$id
