@@ -90,7 +90,7 @@ def touch_data(seat: Seat, document: Json) -> None:
     sources = {each.get("Source") for each in document["HostConfig"]["Mounts"]}
     network = document["HostConfig"]["NetworkMode"].removeprefix("container:")
     for thing in seat.things("registry"):
-        if thing.parent in sources or thing.id == network:
+        if (thing.parent and thing.parent in sources) or thing.id == network:
             touch(seat, thing.id)
 
 

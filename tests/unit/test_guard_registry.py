@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import json
 import tarfile
+from urllib.parse import quote
 
 import pytest
 from fake_guard import COURSE, id_of, perform
@@ -22,7 +23,7 @@ from labkit.guard.settle import settle
 IMAGE = "sha256:" + "c3" * 32
 HEX = "d4" * 32
 HOST = "localhost:5000"
-ADDRESS = "127.0.0.1:005000"
+ADDRESS = next(transfers.forms(Seat("ada", Ledger(":memory:")), 5000))
 
 
 def a_seat(**bounds) -> Seat:
@@ -181,6 +182,16 @@ def test_a_push_goes_to_the_address_alone():
     assert not seat.ledger.claims
 
 
+def test_an_address_is_the_same_port_in_another_form():
+    seat = a_seat()
+    found = list(transfers.forms(seat, 5000))
+    assert len(set(found)) == len(found) > 50
+    assert {int(each.removeprefix("127.0.0.1:")) for each in found} == {5000}
+    assert all(each.startswith("127.0.0.1:00") for each in found)
+    others = {next(transfers.forms(Seat(f"s{n}", seat.ledger), 5000)) for n in range(100)}
+    assert len(others) > 30
+
+
 def test_two_at_once_have_two_names():
     seat, engine = with_registry(), Engine()
     calls = [asked(seat, engine, "POST", f"/images/create?fromImage={HOST}/a&tag=1").call for _ in range(3)]
@@ -257,11 +268,13 @@ def test_where_no_registry_answers(change):
 def test_only_the_port_of_a_transfer_is_kept_free():
     seat, engine = with_registry(), Engine()
     seat.own("container", "d" * 64, "web")
-    for claim, status in (("127.0.0.1:005000", 409), ("127.0.0.1:005001", 200), ("", 200)):
+    for claim, status in ((ADDRESS, 409), ("127.0.0.1:005001", 200), ("", 200)):
         seat.ledger.claims = {"word": claim} if claim else {}
         found = asked(seat, engine, "POST", "/containers/web/start")
         assert found.status == status
     seat.ledger.claims = {"word": ADDRESS}
+    seat.own("network", "e" * 64, "net")
+    assert asked(seat, engine, "POST", "/networks/net/connect", {"Container": "web"}).status == 409
     assert asked(seat, engine, "POST", "/containers/registry/restart").status == 200
     with pytest.raises(Refused, match="under way"):
         registries.touch(seat, "c" * 64)
@@ -301,3 +314,22 @@ def test_the_last_tag_takes_the_digests_of_its_repository_along():
     assert list(seat.pins()) == pins[1:]
     assert asked(seat, engine, "DELETE", f"/images/{pins[1]}").status == 200
     assert not seat.pins()
+
+
+def test_an_image_that_is_here_by_its_digest_alone_is_listed():
+    image = "sha256:" + "1" * 64
+    pin = f"{HOST}/a@sha256:{HEX}"
+    seat = a_seat()
+    seat.own("image", image)
+    seat.own("pin", pin, pin, image)
+    listed = {"Id": image, "RepoTags": [seat.names.image(parse_any(pin))], "RepoDigests": None, "Created": 1}
+
+    def images(filters):
+        query = "?filters=" + quote(json.dumps(filters))
+        return asked(seat, lambda _: Reply(200, [dict(listed)]), "GET", "/images/json" + query).body
+
+    for filters in ({}, {"reference": [f"{HOST}/a"]}, {"reference": [f"{HOST}/*"]}, {"dangling": ["false"]}):
+        (found,) = images(filters)
+        assert (found["RepoTags"], found["RepoDigests"]) == ([], [pin])
+    for filters in ({"reference": [f"{HOST}/b"]}, {"reference": [f"{HOST}/a:1"]}, {"dangling": ["true"]}):
+        assert images(filters) == []

@@ -66,7 +66,9 @@ def _wanted(image: Json, wanted: dict[str, list[str]]) -> bool:
             return False
     if patterns := wanted.get("reference"):
         image["RepoTags"] = [ref for ref in image["RepoTags"] if any(_matches(pattern, ref) for pattern in patterns)]
-        return bool(image["RepoTags"])
+        bare = {ref: f"{ref.partition('@')[0]}:" for ref in image["RepoDigests"]}
+        image["RepoDigests"] = [ref for ref in bare if any(_matches(pattern, bare[ref]) for pattern in patterns)]
+        return bool(image["RepoTags"] or image["RepoDigests"])
     return True
 
 

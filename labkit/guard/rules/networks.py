@@ -9,6 +9,7 @@ from labkit.guard import create, models, names
 from labkit.guard.document import read
 from labkit.guard.messages import Answer, Call, Json, Plan, Reply, Request
 from labkit.guard.refusal import Malformed, Refused
+from labkit.guard.rules import transfers
 from labkit.guard.rules.common import chosen, filters, matches_name, packed, remove_all, told
 from labkit.guard.seat import DEFAULT_NETWORK, POOL
 from labkit.guard.walls import host_network
@@ -169,6 +170,9 @@ def connect(request: Request, seat: Seat) -> Plan:
     container = seat.find("container", body.container)
     document: dict[str, Json] = {"Container": container.id}
     if request.path[2] == "connect":
+        yield from transfers.check_free(
+            container.id, seat
+        )  # with its first network it takes the ports that it publishes
         if body.endpoint_config.network_id:
             raise Malformed("A connection names its network in the address only.")
         known = [container.name] if container.name and thing.name != DEFAULT_NETWORK else []

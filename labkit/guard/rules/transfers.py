@@ -7,6 +7,7 @@ port be written with more than five digits. The name lasts as long as the transf
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from labkit.guard.refusal import Refused
 from labkit.guard.rules.common import packed
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
 
     from labkit.guard.names import Pin, Ref
     from labkit.guard.seat import Seat
@@ -79,13 +80,24 @@ def begin(seat: Seat, ref: Ref | Pin, *, keeps: bool) -> Transfer:
     registries.check_known(port, str(ref))
     ledger = seat.ledger
     taken = {*ledger.claims.values(), *(each.detail["address"] for each in ledger.intents() if each.kind == KIND)}
-    forms = (f"{seat.bounds.publish}:{port:0>{digits}}" for digits in range(FEWEST_DIGITS, MOST_DIGITS + 1))
-    address = next((form for form in forms if form not in taken), "")
+    address = next((form for form in forms(seat, port) if form not in taken), "")
     if not address:
         raise Refused("Too many pushes and pulls are under way.", instead="Wait until one is done.", status=CONFLICT)
     word = ledger.intend(seat.name, KIND, address=address, ref=str(ref), keeps="1" if keeps else "")
     ledger.claims[word] = address
     return Transfer(seat, ref, address, word, keeps)
+
+
+def forms(seat: Seat, port: int) -> Iterator[str]:
+    """Give the forms of an address, each seat's in another order.
+
+    The engine remembers in which repositories of an address it has met a layer, whoever's they were, and asks for it
+    there: two seats that use a port one after the other had better not have one address.
+    """
+    count = MOST_DIGITS - FEWEST_DIGITS + 1
+    first = zlib.crc32(seat.name.encode())
+    for number in range(count):
+        yield f"{seat.bounds.publish}:{port:0>{FEWEST_DIGITS + (first + number) % count}}"
 
 
 def find(it: Transfer) -> Generator[Call, Reply, None]:
