@@ -41,7 +41,7 @@ def cache_trace(builds: Mapping[str, Iterable[Step]]) -> svg.Figure:
     Returns:
         The figure: each step is "reused", "built", or the "base". Instructions that make no layer are left out.
     """
-    columns = {title: _rows(steps) for title, steps in builds.items()}
+    columns = {title: rows_of(steps) for title, steps in builds.items()}
     label = "Steps of builds. " + ". ".join(
         f"{title}: " + "; ".join(f"{instruction}, {word}" for word, instruction in rows)
         for title, rows in columns.items()
@@ -52,7 +52,7 @@ def cache_trace(builds: Mapping[str, Iterable[Step]]) -> svg.Figure:
     return svg.Figure(label, text, _draw(columns, label))
 
 
-def _rows(steps: Iterable[Step]) -> list[tuple[str, str]]:
+def rows_of(steps: Iterable[Step]) -> list[tuple[str, str]]:
     """Word and instruction of each step; the stage stands before it where there are several."""
     shown = [step for step in steps if step.instruction.split(maxsplit=1)[0].upper() not in NO_LAYER]
     several = len({step.stage for step in shown}) > 1

@@ -8,6 +8,8 @@ import pytest
 
 from labkit.demo import with_sources
 from labkit.pictures import (
+    before_after,
+    cache_matrix,
     cache_trace,
     containers,
     context_treemap,
@@ -17,6 +19,7 @@ from labkit.pictures import (
     shared_layers,
     size_comparison,
     sizes,
+    stage_files,
     start_times,
     table,
 )
@@ -57,6 +60,18 @@ FIGURES = {
     "no context": context_treemap({}),
     "layers": layer_stack([BASE, COPY]),
     "trace": cache_trace({"first": [Step("FROM a", cached=True), Step("COPY . .", cached=False)], "second": []}),
+    "matrix": cache_matrix(
+        {
+            "cold": [Step("FROM a", cached=True), Step("COPY . .", cached=False)],
+            "again": [Step("FROM a", cached=True), Step("COPY . .", cached=True)],
+        },
+        {"cold": 2.5, "again": 0.1},
+    ),
+    "no matrix": cache_matrix({}, {}),
+    "stages": stage_files({"builder": ["w/a.js", "w/out"]}, {"out": "builder:w/out", "made": ""}),
+    "no stages": stage_files({}, {}),
+    "states": before_after({"user": ("root", "node"), "kernel": ("one", "one")}),
+    "no states": before_after({}),
     "sizes": size_comparison({"one": 400 * MB, "two": 100 * MB}),
     "processes": process_tree([Process(0, "node a.js"), Process(1000, "sleep 9")]),
     "namespaces": namespaces(
@@ -126,6 +141,30 @@ def test_layers_stand_newest_first():
         "   110 MB  FROM node:20-alpine",
         "   110 MB  in all",
     ]
+
+
+def test_a_matrix_has_a_column_for_each_build_and_no_time_in_its_text():
+    assert FIGURES["matrix"].text.splitlines() == [
+        "          cold    again",
+        "FROM a    base    base",
+        "COPY . .  built   reused",
+    ]
+    slower = cache_matrix({"cold": [Step("FROM a", cached=True)]}, {"cold": 9})
+    assert "9.0 s" in slower._repr_html_()
+    assert "9.0" not in slower.text + slower.label
+
+
+def test_files_are_traced_to_their_stage():
+    assert FIGURES["stages"].text.splitlines() == [
+        "builder  stays behind   /w/a.js",
+        "builder  → comes along  /w/out",
+        "image  from the last stage: /made",
+        "image  from builder: /out",
+    ]
+
+
+def test_what_has_not_changed_is_said():
+    assert FIGURES["states"].text.splitlines() == ["user: root → node", "kernel: one → the same"]
 
 
 def test_history_shows_only_what_made_a_layer():
