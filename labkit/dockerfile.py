@@ -8,14 +8,19 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
+from typing import TYPE_CHECKING
 
 from dockerfile_parse import DockerfileParser
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 NEEDS_BUILDKIT = {
     "RUN": ("--mount", "--network", "--security"),
     "COPY": ("--link", "--parents", "--exclude", "--chmod"),
     "ADD": ("--link", "--checksum", "--keep-git-dir", "--exclude", "--chmod"),
 }
+VARIABLE = re.compile(r"\$(?:\{(\w+)(?::-([^}]*))?\}|(\w+))")
 HEREDOC = re.compile(r"<<-?\s*[\"']?[A-Za-z_]")
 
 
@@ -46,6 +51,18 @@ class Instruction:
         except ValueError:
             return tuple(self.value.split())
         return tuple(map(str, parsed)) if isinstance(parsed, list) else tuple(self.value.split())
+
+
+def _default(value: str) -> tuple[str, str]:
+    """Name and default of an ARG."""
+    name, _, text = value.partition("=")
+    return name, text.strip("\"'")
+
+
+def _filled(word: str, given: Mapping[str, str]) -> str:
+    """A word with its variables filled in: ``$NAME``, ``${NAME}`` and ``${NAME:-default}``."""
+    found = VARIABLE.sub(lambda m: given.get(m[1] or m[3]) or m[2] or "", word)
+    return found.strip("\"'")
 
 
 def _is_flag(word: str) -> bool:
@@ -84,6 +101,33 @@ class Dockerfile:
         """The instructions of the last stage."""
         last = self.stages - 1
         return tuple(i for i in self.instructions if i.stage == last and last >= 0)
+
+    @cached_property
+    def sources(self) -> tuple[str, ...]:
+        """Images that its stages begin with or copy from, variables filled in; stages of its own are left out."""
+        given = dict(_default(i.value) for i in self.instructions if i.name == "ARG" and i.stage < 0)
+        names, stages = [], {"scratch"}
+        for instruction in self.instructions:
+            words = [_filled(word, given) for word in instruction.value.split()]
+            plain = [word for word in words if not _is_flag(word)]
+            if instruction.name == "FROM" and plain:
+                names += [plain[0]] * (plain[0].lower() not in stages)
+                stages |= {plain[2].lower()} if [word.upper() for word in plain[1:2]] == ["AS"] and plain[2:] else set()
+            elif instruction.name == "COPY":
+                copied = [word.removeprefix("--from=") for word in words if word.startswith("--from=")]
+                names += [name for name in copied if name.lower() not in stages and not name.isdigit()]
+        return tuple(dict.fromkeys(names))
+
+    def based_on(self, stand_ins: Mapping[str, str]) -> str:
+        """Its text with other base images: each name after FROM that ``stand_ins`` has, as it gives it."""
+        lines = self.text.split("\n")
+        for instruction in self.instructions:
+            plain = [word for word in instruction.value.split() if not _is_flag(word)]
+            if instruction.name == "FROM" and plain and plain[0] in stand_ins:
+                place = instruction.line - 1
+                pattern = rf"(?<=\s){re.escape(plain[0])}(?=\s|$)"
+                lines[place] = re.sub(pattern, stand_ins[plain[0]], lines[place], count=1)
+        return "\n".join(lines)
 
     @property
     def base_images(self) -> tuple[str, ...]:

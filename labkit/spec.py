@@ -15,6 +15,7 @@ hints = ["…", "…"]                        # in order; the last nearly gives 
 [build]                                   # optional, as are its keys
 network = "none"                          # or "default"
 seconds = 300
+stand_in = { "node" = "node:20-alpine" }  # a name after FROM that the lab has no image for, and what is taken for it
 
 [run]                                     # optional: how its container is started
 publish = [3000]
@@ -73,10 +74,17 @@ class _Model(BaseModel):
 
 
 class BuildSpec(_Model):
-    """Limits of a build: network "none" or "default", and seconds for the whole of it."""
+    """How the image is built.
+
+    Attributes:
+        network: of each step.
+        seconds: for the whole of it.
+        stand_in: names after FROM that the lab has no image for, each with the base image that is taken for it.
+    """
 
     network: Literal["none", "default"] = "none"
     seconds: float = Field(default=300, gt=0, le=1800)
+    stand_in: dict[str, str] = {}
 
 
 class RunSpec(_Model):

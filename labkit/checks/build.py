@@ -24,13 +24,14 @@ def image_builds(evidence: Evidence) -> Finding:
 
 
 @check("A source edit leaves the dependencies' layer reused")
-def layer_reused(evidence: Evidence, *, edit: str, holds: str) -> Finding:
+def layer_reused(evidence: Evidence, *, edit: str, holds: str, into: str = "") -> Finding:
     """Edit one source file, build again, and compare the layer that holds certain files.
 
     Args:
         evidence: the evidence.
         edit: the source file that is edited, relative to the build context.
         holds: pattern (as in .gitignore) of the files whose layer must stay the same, such as ``app/node_modules``.
+        into: the file of the image that is made from the source file; "" where the image holds that itself.
     """
     layer = _holding(evidence.image.layers, holds)
     if layer is None:
@@ -40,10 +41,12 @@ def layer_reused(evidence: Evidence, *, edit: str, holds: str) -> Finding:
             "What is not in the image can be neither reused nor used.",
         )
     again = evidence.rebuild(edit)
-    if again.image.id == evidence.image.id or not _has_edit(evidence, edit):
+    new = _is_new(evidence, edit, into) if into else _has_edit(evidence, edit)
+    if again.image.id == evidence.image.id or not new:
+        what = into or edit
         return failed(
-            f"After an edit of {edit} the rebuilt image holds the old {edit}, or none.",
-            f"The image holds the {edit} that is in the build context.",
+            f"After an edit of {edit} the rebuilt image holds the old {what}, or none.",
+            f"The image holds the {what} that comes from the build context.",
             "A cache that hides a change is worse than none: you would run old code.",
         )
     made = layer.created_by or "the instruction that makes it"
@@ -64,6 +67,14 @@ def _holding(layers: Sequence[Layer], pattern: str) -> Layer | None:
     most = max(counts, default=0)
     full = [layer for layer, count in zip(layers, counts, strict=True) if most and count * 2 >= most]
     return full[-1] if full else None
+
+
+def _is_new(evidence: Evidence, edit: str, into: str) -> bool:
+    """Whether the rebuilt image holds a file with another content than the one before."""
+    try:
+        return evidence.rebuild(edit).image.read(into) != evidence.image.read(into)
+    except FileNotFoundError:
+        return False
 
 
 def _has_edit(evidence: Evidence, edit: str) -> bool:
