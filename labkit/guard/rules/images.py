@@ -56,7 +56,8 @@ def list_images(request: Request, seat: Seat) -> Plan:
 
 def _dangling(image: Json) -> Json:
     """Write an image without a name as engines list it; the docker command leaves out what has one of the two only."""
-    return image if image["RepoTags"] else image | {"RepoTags": ["<none>:<none>"], "RepoDigests": ["<none>@<none>"]}
+    known = image["RepoTags"] or image["RepoDigests"] not in ([], ["<none>@<none>"])
+    return image if known else image | {"RepoTags": ["<none>:<none>"], "RepoDigests": ["<none>@<none>"]}
 
 
 def _wanted(image: Json, wanted: dict[str, list[str]]) -> bool:
