@@ -7,6 +7,10 @@ import pytest
 from labkit import course
 from labkit.errors import ExerciseError
 
+FEWEST_WRONG, FEWEST_RIGHT, FEWEST_HINTS = 6, 5, 3
+# What each exercise begins with: some of them have it for its message alone.
+STARTING = {"image_builds", "commands_succeed"}
+
 TOML = """format_version = 1
 title = "T"
 section = "S"
@@ -41,3 +45,19 @@ def test_found_by(three, name):
 def test_not_found(three, name, said):
     with pytest.raises(ExerciseError, match=said):
         course.exercise(name, three)
+
+
+@pytest.mark.parametrize("exercise", course.exercises(), ids=lambda each: each.slug)
+def test_each_exercise_is_proved_both_ways(exercise):
+    """That the submissions are refused, or accepted, is shown in tests/engine."""
+    tests = course.root() / "tests"
+    refused = [check for check, slug, _ in course.refused() if slug == exercise.slug]
+    assert len(refused) >= FEWEST_WRONG
+    assert len(list((tests / "right" / exercise.slug).iterdir())) >= FEWEST_RIGHT
+    assert len(exercise.hints) >= FEWEST_HINTS
+    assert {spec.use for spec in exercise.checks} - set(refused) <= STARTING
+
+
+def test_every_check_in_use_refuses_something():
+    used = {spec.use for exercise in course.exercises() for spec in exercise.checks}
+    assert used <= {check for check, _, _ in course.refused()}
