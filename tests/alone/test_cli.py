@@ -88,7 +88,7 @@ def test_watch_checks_what_is_saved_after_and_during_a_check(watching, dockerfil
     ("argv", "says"),
     [
         (("check", "layr-order"), "Did you mean 'layer-order'?"),
-        (("start", "nothing like it"), "There are: first-dockerfile, layer-order, multi-stage, non-root."),
+        (("start", "nothing like it"), f"There are: {', '.join(each.name for each in course.exercises())}."),
         (("check", NAME, "--format", "pdf"), "'json', 'junit', 'panel', 'text'"),
         (("images", "prepare", "python:3"), "choose from alpine:3.20"),
     ],
