@@ -96,6 +96,10 @@ class FakeWorld:
         """One container."""
         return self.containers[name] if name in self.containers else _raise(Absent(f"There is no {name}.", fix="-"))
 
+    def ended_for_memory(self, name: str) -> bool:
+        """Whether the kernel has ended one container."""
+        return bool(self.inspect(name)["State"]["OOMKilled"])
+
     def image(self, name: str) -> FakeImage:
         """One image."""
         return self.images[name] if name in self.images else _raise(Absent(f"There is no {name}.", fix="-"))

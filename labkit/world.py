@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from labkit.container import Container
-from labkit.engine import Meter
+from labkit.engine import Meter, ran_out_of_memory
 from labkit.errors import Absent
 from labkit.image import Image
 from labkit.remote import Remote
@@ -57,6 +57,11 @@ class World:
     def container(self, name: str) -> Container:
         """A container. Raises Absent."""
         return Container(self._engine, self.inspect(name)["Id"])
+
+    def ended_for_memory(self, name: str) -> bool:
+        """Whether a container has ended since it used more memory than it may. Raises Absent."""
+        seen = self.inspect(name)
+        return seen["State"]["Status"] == "exited" and ran_out_of_memory(self._engine, seen["Id"])
 
     def read(self, name: str, path: str) -> bytes:
         """A file in a container, running or not. Raises Absent, FileNotFoundError."""

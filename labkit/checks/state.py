@@ -117,9 +117,9 @@ def ended_for_memory(evidence: Evidence, *, name: str) -> Finding:
         evidence: the evidence.
         name: the container's name.
     """
-    state = evidence.world.inspect(name)["State"]
-    saw = f"{name} is {state['Status']}, exit code {state['ExitCode']}, OOMKilled {str(state['OOMKilled']).lower()}."
-    if state["OOMKilled"]:
+    state, oom = evidence.world.inspect(name)["State"], evidence.world.ended_for_memory(name)
+    saw = f"{name} is {state['Status']}, exit code {state['ExitCode']}, OOMKilled {str(oom).lower()}."
+    if oom:
         return passed(saw)
     return failed(
         saw,

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from labkit import course
 from labkit.cli import main
 from labkit.kept import Kept
 

@@ -76,6 +76,20 @@ def test_what_they_see(engine, bystanders, text, wanted):  # noqa: ARG001
         assert wanted in [line.strip() for line in said(box, text).text.splitlines()]
 
 
+def test_an_end_for_memory_is_the_last_runs(engine):
+    again = "test -e /again || { touch /again; tail /dev/zero; }"
+    with Sandbox(engine) as box:
+        said(
+            box,
+            f"docker run --name greedy -m 32m alpine:3.20 sh -c '{again}'; docker run --name killed alpine:3.20 false",
+        )
+        world = World(box.endpoint.world)
+        assert world.ended_for_memory("greedy")
+        assert not world.ended_for_memory("killed")
+        said(box, "docker start -a greedy")
+        assert not world.ended_for_memory("greedy")
+
+
 def test_commands_that_never_end(engine):
     before = everything(engine)
     with Sandbox(engine) as box, pytest.raises(StepTimeout, match=r"still ran after 3 seconds.*waiting") as caught:

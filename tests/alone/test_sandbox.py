@@ -14,7 +14,7 @@ import pytest
 from engine_state import SWEPT_WITHIN, all_there, assert_becomes, everything
 
 from labkit import ledger
-from labkit.engine import BuildFailed, BuildRequest, build
+from labkit.engine import BuildFailed, BuildRequest, build, ran_out_of_memory
 from labkit.engine.context import context_tar
 from labkit.engine.hostproc import processes
 from labkit.errors import StepTimeout
@@ -76,7 +76,7 @@ def test_memory_limit_is_real(engine):
     with Sandbox(engine) as box:
         container = box.run(BASE, ["node", "-e", eat])
         assert container.wait(60) == 137
-        assert engine.inspect(container.id)["State"]["OOMKilled"]
+        assert ran_out_of_memory(engine, container.id)
 
 
 @pytest.mark.parametrize("builder", ["classic", "buildkit"])
