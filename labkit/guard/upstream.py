@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
+import time
 from typing import TYPE_CHECKING, Self
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -30,6 +31,9 @@ KEPT = (
 )
 FRAMING = ("content-length", "transfer-encoding")
 UPGRADED = 101
+# What Engine 20.10 answers while it counts for somebody else; newer ones count once for all who ask.
+COUNTS = "a disk usage operation is already running"
+PATIENCE = 60  # seconds until a client is told that
 Event = h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]
 
 
@@ -85,14 +89,19 @@ class Engine:
         return exchange
 
     async def ask(self, call: Call, version: str = "") -> Reply:
-        """Make a call and read its reply whole.
+        """Make a call and read its reply whole; one that the engine does for one client at a time waits for its turn.
 
         Raises:
             EngineGone: it does not answer.
         """
-        async with await self.open(call, version=version) as exchange:
-            await exchange.head()
-            return await exchange.whole()
+        patient = time.monotonic() + PATIENCE
+        while True:
+            async with await self.open(call, version=version) as exchange:
+                await exchange.head()
+                reply = await exchange.whole()
+            if reply.ok or COUNTS not in str(reply.body) or time.monotonic() > patient:
+                return reply
+            await asyncio.sleep(0.1)
 
 
 class Exchange:

@@ -13,16 +13,12 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
-
 from labkit.guard.names import Names
 
 COURSE = ("alpine:3.20", "node:20-alpine", "ubuntu:22.04")
 SMALL = COURSE[0]
 UP_SECONDS = 20.0
 END = b"\r\n\r\n"
-# In one worker: the engine refuses to count for one while it counts for another (20.10, "already running").
-ASKS_DISK_USAGE = pytest.mark.xdist_group("disk usage")
 
 
 @dataclass

@@ -15,7 +15,7 @@ import tarfile
 import time
 
 import pytest
-from live_guard import ASKS_DISK_USAGE, SMALL, end
+from live_guard import SMALL, end
 from live_guard import live as start
 from world import ask, tar
 
@@ -129,7 +129,6 @@ def test_events_of_an_image_that_others_have_too(guard, me, other, engine, word)
         assert ask(guard, seat, "DELETE", f"/images/{name}{word}")[0] == 200
 
 
-@ASKS_DISK_USAGE
 def test_how_many_containers_others_have_of_an_image(guard, me):
     """The victim has two of the base image, the bystander one, the attacker one."""
     found = ask(guard, me, "GET", "/system/df")[1]["Images"]

@@ -11,7 +11,7 @@ import urllib.request
 
 import docker
 import pytest
-from live_guard import ASKS_DISK_USAGE, SMALL, until
+from live_guard import SMALL, until
 
 CLIENTS = sorted({*filter(None, (shutil.which("docker"), shutil.which("docker", path="/usr/bin")))})
 DOCKERFILE = """FROM node:20-alpine
@@ -45,7 +45,6 @@ def project(tmp_path):
     return str(tmp_path)
 
 
-@ASKS_DISK_USAGE
 def test_the_chapters_commands(run, project):
     name = f"app{secrets.token_hex(4)}"
     image = f"me/{name}:latest"
