@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from labkit.engine import at
-from labkit.station import clear_seat, runtime, start_guard
+from labkit.station import LOOPBACK, clear_seat, guard_inside, runtime
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,16 +38,16 @@ class Endpoint:
     """
 
     def __init__(self, engine: Engine, run: str, folder: Path) -> None:
-        self._engine, self._run, self._book = engine, run, folder / BOOK
         self.folder = _place(engine, run)
         self.folder.mkdir(mode=0o700)
-        self._lease = start_guard(engine, _seat(run), self.folder, self._book, "--publish", loopback(run))
-        self.world = at(f"unix://{self.folder / 'docker.sock'}", "the exercise's own docker endpoint")
+        socket = self.folder / "docker.sock"
+        self._guard = guard_inside(engine, _seat(run), folder / BOOK, socket, loopback(run))
+        self.world = at(f"unix://{socket}", "the exercise's own docker endpoint")
 
     def close(self) -> None:
         """End its guard; what was made through it goes with the run (see `clear`)."""
         self.world.client.close()
-        self._lease.close()
+        self._guard.close()
 
 
 def loopback(run: str) -> str:
@@ -56,7 +56,7 @@ def loopback(run: str) -> str:
     Only Linux answers on all of 127.0.0.0/8.
     """
     one, two, three = (int(run[at : at + 2], 16) for at in (0, 2, 4))
-    return f"127.{one % 253 + 1}.{two}.{three % 253 + 1}" if sys.platform == "linux" else "127.0.0.1"
+    return f"127.{one % 253 + 1}.{two}.{three % 253 + 1}" if sys.platform == "linux" else LOOPBACK
 
 
 def clear(engine: Engine, run: str, folder: Path) -> None:

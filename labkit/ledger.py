@@ -51,7 +51,7 @@ class Run:
     def __init__(self, engine: Engine) -> None:
         self.id = secrets.token_hex(6)
         self.folder = state() / "runs" / self.id
-        self.folder.mkdir(parents=True)
+        self.folder.mkdir(mode=0o700, parents=True)
         self.made: list[str] = []
         self._lock = FileLock(self.folder / "lock")
         self._lock.acquire()

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import os
 import re
 import signal
 import socket
+import sqlite3
 import stat
-import subprocess
 import sys
 import tempfile
 import time
@@ -32,8 +33,10 @@ if TYPE_CHECKING:
     from collections.abc import MutableMapping
 
     from labkit.engine import Engine
+    from labkit.guard.inside import Inside
 
 UP_SECONDS = 30.0
+LOOPBACK = "127.0.0.1"
 GUARDED = ("unix", "tcp", "http", "https")  # how the guard reaches an engine
 # What would send the docker command elsewhere, or speak TLS to the guard's socket.
 OTHER_WAYS = ("DOCKER_CONTEXT", "DOCKER_TLS", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH")
@@ -77,16 +80,6 @@ def newest_book() -> Path | None:
     return max(state().glob("guard-*.db"), key=lambda path: path.stat().st_mtime, default=None)
 
 
-def _shared(engine: Engine, book: Path) -> list[str]:
-    """What all commands of the guard take."""
-    from labkit.images import COURSE_IMAGES  # noqa: PLC0415  slow to import, and only needed here
-
-    argv = ["--engine", engine.url, "--ledger", str(book)]
-    if engine.certificates:
-        argv += ["--certificates", str(engine.certificates)]
-    return argv + [word for image in COURSE_IMAGES for word in ("--image", image)]
-
-
 class Station:
     """This user's guard in front of one engine; it runs at least as long as this is open.
 
@@ -106,9 +99,7 @@ class Station:
                 fix="name an engine with a unix:// or tcp:// address in DOCKER_HOST",
             )
         with FileLock(self._folder / "start"):
-            self._lease = held(self._folder) or start_guard(
-                engine, name(), self._folder, _book(engine), "--stop-at-end"
-            )
+            self._lease = held(self._folder) or _start(engine, self._folder)
 
     @property
     def host(self) -> str:
@@ -141,26 +132,20 @@ def held(folder: Path) -> socket.socket | None:
     return None
 
 
-def start_guard(engine: Engine, who: str, folder: Path, book: Path, *options: str) -> socket.socket:
-    """Start a guard for one seat.
-
-    Args:
-        engine: what it stands before.
-        who: the seat's name.
-        folder: where its sockets are to be: ``docker.sock`` and ``lease``.
-        book: its ledger.
-        options: further ones of ``labkit guard serve``.
-
-    Returns:
-        Its lease: it ends when nobody holds one.
+def _start(engine: Engine, folder: Path) -> socket.socket:
+    """Start this user's guard, with its sockets in a folder; it ends when nobody holds its lease, which this returns.
 
     Raises:
         EngineError: it does not start.
     """
-    log = Path(platformdirs.user_log_path("labkit")) / "guard.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    argv = [sys.executable, "-m", "labkit.guard", "serve", "--seat", who, *_shared(engine, book), *options]
+    from labkit.images import COURSE_IMAGES  # noqa: PLC0415  slow to import, and only needed here
+
+    log = _log()
+    argv = [sys.executable, "-m", "labkit.guard", "serve", "--seat", name(), "--stop-at-end"]
+    argv += ["--engine", engine.url, "--ledger", str(_book(engine))]
     argv += ["--socket", str(folder / "docker.sock"), "--while", str(folder / "lease")]
+    argv += ["--certificates", str(engine.certificates)] if engine.certificates else []
+    argv += [word for image in COURSE_IMAGES for word in ("--image", image)]
     process = spawn(argv, log)  # it may outlive this process: another one may need it then
     end = time.monotonic() + UP_SECONDS
     with contextlib.suppress(ProcessLookupError):
@@ -172,6 +157,12 @@ def start_guard(engine: Engine, who: str, folder: Path, book: Path, *options: st
         os.kill(process, signal.SIGKILL)
     tail = log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:]
     raise EngineError("The lab's guard did not start.", why="\n".join(tail), fix=f"read {log}")
+
+
+def _log() -> Path:
+    log = Path(platformdirs.user_log_path("labkit")) / "guard.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    return log
 
 
 def clear(engine: Engine) -> None:
@@ -190,9 +181,53 @@ def clear_seat(engine: Engine, who: str, book: Path) -> None:
     Raises:
         EngineError: not all of it could be removed.
     """
-    argv = [sys.executable, "-m", "labkit.guard", "clear", "--seat", who, *_shared(engine, book)]
-    done = subprocess.run(argv, capture_output=True, text=True, check=False)
-    if done.returncode:
+    from labkit.guard.leave import clear as everything  # noqa: PLC0415  slow to import, and only needed here
+    from labkit.guard.upstream import EngineGone  # noqa: PLC0415
+
+    guard = guard_inside(engine, who, book)
+    try:
+        kept = guard.carry_out(everything)
+    except EngineGone:
+        kept = [f"The Docker Engine at {engine.url} does not answer."]
+    finally:
+        guard.close()
+    if kept:
         raise EngineError(
-            "Not all that you made with docker could be removed.", why=done.stderr.strip()[-500:], fix="try it again"
+            "Not all that you made with docker could be removed.", why="\n".join(kept), fix="try it again"
         )
+
+
+def guard_inside(engine: Engine, who: str, book: Path, socket: Path | None = None, publish: str = LOOPBACK) -> Inside:
+    """Make a guard for one seat in a thread of this process.
+
+    Args:
+        engine: what it stands before.
+        who: the seat's name.
+        book: its ledger.
+        socket: where it serves; without, it only carries out plans.
+        publish: the address of this machine that published ports answer on.
+
+    Raises:
+        EngineError: it cannot serve there.
+    """
+    from labkit.guard.inside import Inside  # noqa: PLC0415  slow to import, and only needed here
+    from labkit.images import COURSE_IMAGES  # noqa: PLC0415
+
+    logger = logging.getLogger("labkit.guard")
+    if not logger.handlers:  # where the guard's own faults are said to be
+        logger.addHandler(logging.FileHandler(_log(), delay=True))
+        logger.propagate = False
+    try:
+        return Inside(
+            engine.url,
+            who,
+            certificates=engine.certificates,
+            book=book,
+            images=COURSE_IMAGES,
+            socket=socket,
+            publish=publish,
+        )
+    except (OSError, sqlite3.Error) as error:
+        raise EngineError(
+            "The lab's guard did not start.", why=str(error), fix="see whether the disk is full"
+        ) from error
