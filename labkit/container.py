@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -144,6 +145,24 @@ class Container:
         except requests.RequestException:
             raise self._no_answer(port, seconds) from None
 
+    def comes_up(self, port: int, seconds: float) -> None:
+        """Wait until a published port answers, or something in it listens elsewhere, or the time is over.
+
+        Args:
+            port: the container's port.
+            seconds: how long to wait at most.
+
+        Raises:
+            SandboxError: the container ended.
+        """
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            with suppress(StepTimeout):
+                self.get(port, "/", min(left, 1))
+                return
+            if self._places():
+                return
+
     def says(self, text: str, seconds: float) -> None:
         """Wait until it has written something.
 
@@ -176,12 +195,18 @@ class Container:
         )
 
     def _who_listens(self) -> str:
-        try:
-            places = self.listening()
-        except (EngineError, SandboxError):
-            return ""  # no help here, but no reason to say anything else than that nothing answered
+        places = self._places()
+        if places is None:
+            return ""
         inside = f"the app listens on {', '.join(places)}" if places else "nothing listens on any port"
         return f" Inside, {inside}."
+
+    def _places(self) -> list[str] | None:
+        """Where it listens, or None where it cannot tell: no reason to say anything else than that nothing answered."""
+        try:
+            return self.listening()
+        except (EngineError, SandboxError):
+            return None
 
     @property
     def end(self) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shlex
 import tomllib
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from labkit.commands import run_script
 from labkit.dockerfile import Dockerfile
 from labkit.engine.context import included
-from labkit.errors import ExerciseError, StepTimeout, WorkspaceError
+from labkit.errors import ExerciseError, WorkspaceError
 from labkit.image import Image
 from labkit.spec import CommandsSpec
 from labkit.world import World
@@ -218,7 +217,7 @@ class Evidence:
         return self._printed[start]
 
     def _up(self, container: Container) -> None:
-        """Wait until it does its work: it says so, or a published port answers, or has had its time to.
+        """Wait until it does its work: it says so, or a published port answers, or it listens elsewhere.
 
         That nothing answers is for one check to say. As whom it runs and how it stops can be seen all the same.
         """
@@ -226,8 +225,7 @@ class Evidence:
         if run.ready:
             container.says(run.ready, run.seconds)
         for port in run.publish[:1]:
-            with suppress(StepTimeout):
-                container.get(port, "/", run.seconds)
+            container.comes_up(port, run.seconds)
 
     def answer(self, port: int, path: str) -> Answer:
         """What the published port answers. Raises SandboxError or StepTimeout."""

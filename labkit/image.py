@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from labkit.errors import SandboxError
-from labkit.layers import Layer, LayerFile, find_words, merged, read_archive
+from labkit.layers import Contents, Layer, LayerFile, merged, read_archive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -76,9 +76,13 @@ class Image:
         return sum(entry.size for entry in self.history)
 
     @cached_property
+    def _contents(self) -> Contents:
+        return read_archive(self._engine.save(self.id))
+
+    @cached_property
     def layers(self) -> tuple[Layer, ...]:
         """Its layers with their files, base first."""
-        contents = read_archive(self._engine.save(self.id)).layers
+        contents = self._contents.layers
         made = [entry for entry in self.history if entry.layer]
         if len(made) != len(contents):  # an empty layer looks like metadata to one side: match by size instead
             made = [entry for entry in made if entry.size] if sum(e.size > 0 for e in made) == len(contents) else []
@@ -94,8 +98,8 @@ class Image:
 
     def find(self, words: Iterable[str]) -> dict[str, str]:
         """Where it holds words: the path of a file of any layer, or "" for its configuration or history."""
-        found = find_words(self._engine.save(self.id), [word.encode() for word in words])
-        return {word.decode(): path for word, path in found.items()}
+        self._contents = read_archive(self._engine.save(self.id), [word.encode() for word in words])
+        return {word.decode(): path for word, path in self._contents.found.items()}
 
     def read(self, path: str) -> bytes:
         """One file's content; the image is not run. Raises FileNotFoundError."""

@@ -1,4 +1,4 @@
-"""Layers and their files, read from an image's archive in one pass: headers only, nothing is unpacked."""
+"""Layers and their files, read from an image's archive in one pass; nothing is unpacked."""
 
 from __future__ import annotations
 
@@ -67,20 +67,26 @@ class _Chunks(io.RawIOBase):
 
 @dataclass(frozen=True)
 class Contents:
-    """What the layer archives of one image hold, in order, base first."""
+    """What the archive of one image holds.
+
+    Attributes:
+        layers: of each layer, base first, its files by path, and the paths that it removes.
+        found: for each word that was looked for and is there, the path of a file of a layer that holds it, or "" where
+            it stands in the image's configuration or history.
+    """
 
     layers: tuple[tuple[Mapping[str, LayerFile], tuple[str, ...]], ...]
+    found: Mapping[bytes, str]
 
 
-def read_archive(chunks: Iterable[bytes]) -> Contents:
+def read_archive(chunks: Iterable[bytes], words: Iterable[bytes] = ()) -> Contents:
     """Read a docker archive as `docker save` writes it: the old layout, or the OCI layout of Engine 25 and later.
 
     Args:
         chunks: the archive.
-
-    Returns:
-        Files and whiteouts of each layer, base first.
+        words: what to look for meanwhile, also in files that a later layer removed.
     """
+    search = _Search(tuple(words))
     listed: dict[str, tuple[Mapping[str, LayerFile], tuple[str, ...]]] = {}
     links: dict[str, str] = {}
     manifest: list[dict[str, Any]] = []
@@ -89,55 +95,33 @@ def read_archive(chunks: Iterable[bytes]) -> Contents:
             if member.issym() or member.islnk():
                 links[member.name] = _resolve(member)
             elif member.isfile() and (stream := archive.extractfile(member)):
+                rest, is_layer = _opened(stream)
+                if is_layer:
+                    listed[member.name] = _read_layer(rest, search)
+                    continue
+                text = rest.read(JSON_LIMIT)
+                search(text, "")
                 if member.name == "manifest.json":
-                    manifest = json.loads(stream.read(JSON_LIMIT))
-                elif _may_be_layer(member.name) and (found := _read_layer(stream)) is not None:
-                    listed[member.name] = found
+                    manifest = json.loads(text)
     names = manifest[0]["Layers"] if manifest else []
-    return Contents(tuple(listed[links.get(name, name)] for name in names))
+    return Contents(tuple(listed[links.get(name, name)] for name in names), search.found)
 
 
-def _may_be_layer(name: str) -> bool:
-    return name.endswith(".tar") or name.startswith("blobs/")
+class _Search:
+    """Look for words, and remember where each was found; a file of a layer says more than "" does."""
+
+    def __init__(self, words: tuple[bytes, ...]) -> None:
+        self.words, self.found = words, dict[bytes, str]()
+
+    def __call__(self, data: bytes, path: str) -> None:
+        for word in self.words:
+            if word in data:
+                self.found[word] = self.found.get(word) or path
 
 
 def _resolve(member: tarfile.TarInfo) -> str:
     """Engine 20.10 stores a layer that appears twice as a link such as ``../<other>/layer.tar``."""
     return member.linkname.removeprefix("../") if member.issym() else member.linkname
-
-
-def find_words(chunks: Iterable[bytes], words: Iterable[bytes]) -> dict[bytes, str]:
-    """Find where an image holds words, also in files that a later layer removed.
-
-    Args:
-        chunks: its archive, as `docker save` writes it.
-        words: what to look for.
-
-    Returns:
-        For each word that was found, the path of the first file of a layer that holds it; "" where it stands in the
-        image's configuration or history.
-    """
-    wanted, found = tuple(words), dict[bytes, str]()
-    with tarfile.open(fileobj=io.BufferedReader(_Chunks(chunks), 1 << 20), mode="r|") as archive:
-        for member in archive:
-            if member.isfile() and (stream := archive.extractfile(member)):
-                for path, data in _contents(stream):
-                    for word in wanted:
-                        if word in data:
-                            found[word] = found.get(word) or path
-    return found
-
-
-def _contents(stream: IO[bytes]) -> Iterator[tuple[str, bytes]]:
-    """Each file of a layer with its content; what is no layer comes whole, without a path."""
-    rest, is_layer = _opened(stream)
-    if not is_layer:
-        yield "", rest.read(JSON_LIMIT)
-        return
-    with tarfile.open(fileobj=rest, mode="r|") as layer:
-        for entry in layer:
-            if entry.isfile() and (file := layer.extractfile(entry)):
-                yield entry.name.removeprefix("./"), file.read()
 
 
 def _opened(stream: IO[bytes]) -> tuple[IO[bytes], bool]:
@@ -146,16 +130,12 @@ def _opened(stream: IO[bytes]) -> tuple[IO[bytes], bool]:
     rest = cast("IO[bytes]", io.BufferedReader(_Chunks(_again(head, stream)), 1 << 20))
     if head[:2] == b"\x1f\x8b":
         return cast("IO[bytes]", gzip.open(rest)), True  # ends with the stream it reads
-    return rest, head[257:262] == b"ustar" or not head.strip(b"\0")
+    return rest, head[257:262] == b"ustar" or (head != b"" and not head.strip(b"\0"))
 
 
-def _read_layer(stream: IO[bytes]) -> tuple[dict[str, LayerFile], tuple[str, ...]] | None:
-    """List a layer's files, or return None where the blob is no layer."""
-    rest, is_layer = _opened(stream)
-    if not is_layer:
-        return None
+def _read_layer(stream: IO[bytes], search: _Search) -> tuple[dict[str, LayerFile], tuple[str, ...]]:
     files, removed = {}, []
-    with tarfile.open(fileobj=rest, mode="r|") as layer:
+    with tarfile.open(fileobj=stream, mode="r|") as layer:
         for entry in layer:
             path = entry.name.removeprefix("./").strip("/")
             folder, _, name = path.rpartition("/")
@@ -165,6 +145,8 @@ def _read_layer(stream: IO[bytes]) -> tuple[dict[str, LayerFile], tuple[str, ...
                 removed.append(f"{folder}/{name.removeprefix(WHITEOUT)}".lstrip("/"))
             elif path:
                 files[path] = LayerFile(entry.size, entry.mode, entry.uid, entry.isdir())
+            if search.words and entry.isfile() and (file := layer.extractfile(entry)):
+                search(file.read(), path)
     return files, tuple(removed)
 
 

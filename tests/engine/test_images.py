@@ -3,6 +3,8 @@
 They must have been prepared (`labkit images prepare`); where the engine has the real ones, the tests of stand-ins skip.
 """
 
+import base64
+import json
 import os
 import subprocess
 import time
@@ -19,6 +21,7 @@ from labkit.errors import ImageError, LabError
 from labkit.images import State, manage
 from labkit.images.fetch import fetch
 from labkit.images.layer import Layer, StoredLayer, image_config, image_id, write_archive
+from labkit.images.npm_cache import content_path
 from labkit.images.pins import lock_files
 from labkit.images.recipes import RECIPES
 from labkit.images.recipes.base import STAND_IN, Part, Recipe
@@ -139,29 +142,40 @@ def test_node_and_npm(run):
     assert output.endswith("42\n")
 
 
-@pytest.mark.parametrize("lock", lock_files(), ids=lambda path: path.parent.name)
-@pytest.mark.parametrize("option", ["", "--omit=dev"])
-def test_npm_ci_with_the_network_off(engine, prepared, lock, option):
+@pytest.fixture
+def npm(run, prepared):
+    """Run a script as a user who is not root, so npm must be able to write to its cache, beside all exercises."""
     if not prepared["node:20-alpine"].stand_in:
         pytest.skip("the engine has the real one, without the packages")
-    container = engine.create(
-        "node:20-alpine",
-        ["sh", "-c", f"cp /course/package*.json . && npm ci {option} && ls node_modules | wc -l"],
-        network_mode="none",
-        working_dir="/home/node",
-        user="node",  # not root: npm must be able to write to its cache
-        environment={"HOME": "/home/node"},
-        volumes={str(lock.parent): {"bind": "/course", "mode": "ro"}},
-    )
-    try:
-        engine.start(container)
-        code = engine.wait(container, 2 * SECONDS)
-        output = engine.logs(container)
-    finally:
-        engine.remove(container)
+    exercises = {str(lock_files()[0].parents[1]): {"bind": "/course", "mode": "ro"}}
+
+    def npm_(script):
+        home = {"HOME": "/home/node"}
+        return run("node:20-alpine", script, user="node", working_dir="/home/node", environment=home, volumes=exercises)
+
+    return npm_
+
+
+@pytest.mark.parametrize("option", ["", "--omit=dev"])
+def test_npm_ci_with_the_network_off(npm, option):
+    """Of one exercise; that it works for each, its solution shows."""
+    lock = lock_files()[0].parent.name
+    code, output = npm(f"cp /course/{lock}/package*.json . && npm ci {option} && ls node_modules | wc -l")
     assert code == 0, output
     assert int(output.split()[-1]) > 10
     assert "EBADENGINE" not in output
+
+
+def test_every_package_of_every_exercise_is_there(npm):
+    code, output = npm("cd /opt/npm-cache/_cacache && find content-v2 -type f")
+    assert code == 0, output
+    there = set(output.split())
+    for lock in lock_files():
+        packages = json.loads(lock.read_text())["packages"].values()
+        wanted = {package["integrity"] for package in packages if "integrity" in package and "optional" not in package}
+        paths = {content_path(f"sha512-{base64.b64decode(each.partition('-')[2]).hex()}") for each in wanted}
+        assert len(wanted) > 10
+        assert not paths - there, lock
 
 
 def test_a_package_that_is_not_there_is_named(run, prepared):

@@ -29,6 +29,7 @@ class Live:
         engine: the address behind it.
         folder: where sockets and ledger are; short, since a socket's path may have 107 bytes only.
         seats: names: the attacker's or only user's, and a victim's.
+        seen: what there was after the last of a row of tests that may change nothing.
     """
 
     engine: str
@@ -36,6 +37,7 @@ class Live:
     seats: tuple[str, ...]
     options: tuple[str, ...] = ()
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    seen: object = field(default=None, repr=False)
 
     def names(self, seat: str) -> Names:
         return Names(seat)

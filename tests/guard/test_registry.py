@@ -416,30 +416,34 @@ def test_nothing_takes_the_port_while_the_engine_speaks_to_it(its_guard, mine):
     ask(its_guard, me, "DELETE", f"/containers/{other}?force=1")
 
 
+@pytest.fixture(scope="module")
+def own_registry(engine):
+    """One whose guard is killed again and again."""
+    guard = live(engine.url, "--image", IMAGE)
+    yield Registry(guard, guard.seats[0], login=False).wait()
+    end(guard)
+
+
 @pytest.mark.parametrize("moment", [0.0, 0.02, 0.1, 0.4])
 @pytest.mark.parametrize("way", ["push", "pull"])
 @pytest.mark.usefixtures("nothing_left")
-def test_cut_off(engine, way, moment):
+def test_cut_off(own_registry, way, moment):
     """After a kill -9 in the middle the name of the transfer is taken from the image."""
-    guard = live(engine.url, "--image", IMAGE)
-    it = Registry(guard, guard.seats[0], login=False).wait()
-    try:
-        tagged(it, "cut", "1", "node:20-alpine")
-        if way == "pull":
-            done(push(it, "cut", "1", None))
-            assert ask(guard, it.seat, "DELETE", f"/images/{it.host}/cut:1")[0] == 200
+    it, guard, name = own_registry, own_registry.guard, f"cut{secrets.token_hex(3)}"
+    tagged(it, name, "1", "ubuntu:22.04")
+    if way == "pull":
+        done(push(it, name, "1", None))
+        assert ask(guard, it.seat, "DELETE", f"/images/{it.host}/{name}:1")[0] == 200
 
-        def work():
-            with contextlib.suppress(OSError, http.client.HTTPException):
-                (push if way == "push" else pull)(it, "cut", "1", None)
+    def work():
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            (push if way == "push" else pull)(it, name, "1", None)
 
-        thread = threading.Thread(target=work)
-        thread.start()
-        time.sleep(moment)  # not a wait for anything: the moment is what is tried out
-        guard.kill()
-        thread.join()
-        time.sleep(0.3)  # the engine may be about it a moment longer
-        guard.start()
-        assert ask(guard, it.seat, "GET", "/images/json")[0] == 200
-    finally:
-        end(guard)
+    thread = threading.Thread(target=work)
+    thread.start()
+    time.sleep(moment)  # not a wait for anything: the moment is what is tried out
+    guard.kill()
+    thread.join()
+    time.sleep(0.3)  # the engine may be about it a moment longer
+    guard.start()
+    assert ask(guard, it.seat, "GET", "/images/json")[0] == 200

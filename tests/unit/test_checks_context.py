@@ -8,7 +8,7 @@ import tarfile
 import pytest
 
 from labkit.checks.registry import CHECKS
-from labkit.layers import find_words
+from labkit.layers import read_archive
 from labkit.result import Outcome
 from labkit.testing import FakeContextEvidence, FakeSearchedImage, fake_layer
 
@@ -73,9 +73,9 @@ def test_words_are_found_in_layers_and_configuration():
     below, above = tar({"./app/.env": b"KEY=lamp", "app/b": b"-"}), tar({"app/.wh..env": b"", "c": b"ink"})
     archive = tar({"1/layer.tar": below, "2/layer.tar": above, "x.json": b'{"Env": ["A=pen", "B=ink"]}'})
     chunks = [archive[n : n + 1000] for n in range(0, len(archive), 1000)]
-    assert find_words(chunks, [b"lamp", b"pen", b"ink", b"nothing"]) == {
+    assert read_archive(chunks, [b"lamp", b"pen", b"ink", b"nothing"]).found == {
         b"lamp": "app/.env",
         b"pen": "",
         b"ink": "c",
     }
-    assert find_words([archive], []) == {}
+    assert read_archive([archive]).found == {}
