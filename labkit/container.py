@@ -234,7 +234,7 @@ class Container:
         return sorted(place for place in places if not place.startswith("127.0.0.11:"))
 
     def processes(self) -> tuple[Process, ...]:
-        """Its processes, the main one first.
+        """Its processes in the order in which they were started, the main one first.
 
         The engine lists them with its host's `ps`; where that is missing, or user ids are mapped, the container's
         own /proc is asked for the main process.
@@ -242,7 +242,10 @@ class Container:
         if not self._engine.about.rootless:
             try:
                 rows = self._engine.top(self.id)
-                return tuple(Process(int(row["uid"]), row["args"], int(row["pid"])) for row in rows)
+                found = [Process(int(row["uid"]), row["args"], int(row["pid"])) for row in rows]
+                main = int(self._engine.inspect(self.id)["State"]["Pid"])
+                # The kernel's numbers begin anew when they are used up: a lower one than the main process's is younger.
+                return tuple(sorted(found, key=lambda each: (each.pid < main, each.pid)))
             except (EngineError, ValueError):
                 pass
         code, status = self._engine.exec(self.id, ["cat", "/proc/1/status"])

@@ -144,6 +144,14 @@ class Evidence:
             self._run(spec.later)
         return done
 
+    @property
+    def trouble(self) -> str:
+        """What the learner's commands said last where they failed, and no check says so; as a sentence, or ""."""
+        if not self._commands or any(spec.use == "commands_succeed" for spec in self._exercise.checks):
+            return ""
+        said = self.commands.end.rpartition("\n")[2]
+        return f" The last command failed, and said: {said}" if self.commands.exit_code else ""
+
     def _run(self, script: str) -> Transcript:
         return run_script(self._sandbox, self._snapshot.files, script, (self._commands or CommandsSpec()).seconds)
 

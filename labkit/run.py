@@ -85,7 +85,8 @@ def _judge(spec: CheckSpec, evidence: Evidence) -> Finding:
     except StepTimeout as error:
         return Finding(Outcome.FAIL, error.what, "A second build that ends in time.", error.why)
     except (Absent, WorkspaceError) as error:
-        return Finding(Outcome.FAIL, error.what, f"What helps: {error.fix}.", error.why or WHY_ABSENT)
+        saw = f"{error.what}{evidence.trouble}" if isinstance(error, Absent) else error.what
+        return Finding(Outcome.FAIL, saw, f"What helps: {error.fix}.", error.why or WHY_ABSENT)
     except LabError as error:
         return _trouble(error)
 
