@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NBVAL = ("--nbval-current-env", "--nbval-sanitize-with=tests/nbval_sanitize.cfg", "notebooks")
-BY_FILE, BY_GROUP = (("-n", "2", "--dist", how) for how in ("loadfile", "loadgroup"))
+# More processes than cores: they often wait. How those of the engine tests share them: tests/engine/conftest.py.
+BY_FILE, BY_SCOPE = ("-n", "3", "--dist", "loadfile"), ("-n", "4", "--dist", "loadscope")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ STEPS = (
     Step("mypy", ("mypy",)),
     Step("unit tests", ("pytest", "tests/unit")),
     Step("browser tests", ("pytest", "tests/e2e")),
-    Step("engine tests", ("pytest", *BY_GROUP, "tests/engine", "tests/guard"), engine=True),
+    Step("engine tests", ("pytest", *BY_SCOPE, "tests/engine", "tests/guard"), engine=True),
     # These look at all that the engine and the machine hold, so nothing else may come and go meanwhile.
     Step("engine tests, alone", ("pytest", "tests/alone"), engine=True),
     Step("notebooks", ("pytest", *BY_FILE, "--nbval", *NBVAL), engine=True),

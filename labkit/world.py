@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from labkit.container import Container
+from labkit.container import KILLED, Container
 from labkit.engine import Meter, ran_out_of_memory
-from labkit.errors import Absent
+from labkit.errors import Absent, StepTimeout
 from labkit.image import Image
 from labkit.remote import Remote
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from labkit.engine import Engine
+
+
+TRIES, SECONDS = 4, 5.0  # to see a container end for memory
 
 
 class World:
@@ -59,9 +63,23 @@ class World:
         return Container(self._engine, self.inspect(name)["Id"])
 
     def ended_for_memory(self, name: str) -> bool:
-        """Whether a container has ended since it used more memory than it may. Raises Absent."""
-        seen = self.inspect(name)
-        return seen["State"]["Status"] == "exited" and ran_out_of_memory(self._engine, seen["Id"])
+        """Whether a container has ended since it used more memory than it may. Raises Absent.
+
+        The engine may miss it where the container's end comes fast. So one that SIGKILL has ended, for whatever reason,
+        is started again to see it end once more.
+        """
+        for _ in range(TRIES):
+            seen = self.inspect(name)
+            if seen["State"]["Status"] != "exited":
+                return False
+            if ran_out_of_memory(self._engine, seen["Id"]):
+                return True
+            if seen["State"]["ExitCode"] != KILLED:
+                return False
+            self._engine.start(seen["Id"])
+            with suppress(StepTimeout):
+                self._engine.wait(seen["Id"], SECONDS)
+        return False
 
     def read(self, name: str, path: str) -> bytes:
         """A file in a container, running or not. Raises Absent, FileNotFoundError."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from labkit.checks.registry import check, failed, passed
+from labkit.container import KILLED
 from labkit.errors import SandboxError, StepTimeout
 
 if TYPE_CHECKING:
     from labkit.evidence import Evidence
     from labkit.result import Finding
 
-KILLED = 137  # 128 + SIGKILL
 WHY_ALIVE = "A container lives as long as its main process: when that ends, the container ends."
 
 

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from labkit.checks.registry import check, failed, passed
+from labkit.container import KILLED
 from labkit.errors import SandboxError, StepTimeout
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from labkit.evidence import Evidence
     from labkit.result import Finding
 
-KILLED = 137  # 128 + SIGKILL
 BAD_STATUS = 400  # HTTP: errors begin here
 SETTLED = 2.0  # s
 SHOWN = 80  # characters of an answer

@@ -1,14 +1,18 @@
-"""How the tests are shared out to two processes: an exercise's all to one, so that builds reuse each other's layers."""
+"""How the tests are shared out to processes: an exercise's all to one, so that builds reuse each other's layers."""
 
 from __future__ import annotations
 
-import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from labkit import course
 
 
-def pytest_collection_modifyitems(items):
-    slugs = [exercise.slug for exercise in course.exercises()]
-    for item in items:
-        group = next((slug for slug in slugs if slug in item.nodeid), item.path.stem)
-        item.add_marker(pytest.mark.xdist_group(group))
+class ByExercise(LoadScopeScheduling):
+    """Of what belongs to no exercise, a file's all to one."""
+
+    def _split_scope(self, nodeid):
+        return next((each.slug for each in course.exercises() if each.slug in nodeid), nodeid.partition("::")[0])
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return ByExercise(config, log)
