@@ -15,6 +15,8 @@ import tenacity
 from labkit.errors import EngineError, SandboxError, StepTimeout
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from labkit.engine import Engine
 
 ASK_EVERY = 0.1  # seconds between two attempts to reach a port that does not answer yet
@@ -68,6 +70,14 @@ def _place(words: str) -> str:
     groups = [bytes.fromhex(address[n : n + 8])[::-1] for n in range(0, len(address), 8)]
     ip = ipaddress.ip_address(b"".join(groups))
     return f"[{ip}]:{int(port, 16)}" if ip.version == 6 else f"{ip}:{int(port, 16)}"  # noqa: PLR2004  IPv6
+
+
+def by_start(processes: Iterable[Process], main: int) -> tuple[Process, ...]:
+    """Sort a container's processes by their start.
+
+    The kernel's numbers begin anew when they are used up, so a lower one than the main process's is younger.
+    """
+    return tuple(sorted(processes, key=lambda each: (each.pid < main, each.pid)))
 
 
 class Container:
@@ -244,9 +254,7 @@ class Container:
             try:
                 rows = self._engine.top(self.id)
                 found = [Process(int(row["uid"]), row["args"], int(row["pid"])) for row in rows]
-                main = int(self._engine.inspect(self.id)["State"]["Pid"])
-                # The kernel's numbers begin anew when they are used up: a lower one than the main process's is younger.
-                return tuple(sorted(found, key=lambda each: (each.pid < main, each.pid)))
+                return by_start(found, int(self._engine.inspect(self.id)["State"]["Pid"]))
             except (EngineError, ValueError):
                 pass
         code, status = self._engine.exec(self.id, ["cat", "/proc/1/status"])
