@@ -110,10 +110,9 @@ def normalise(notebook: Any, pairs: Iterable[tuple[re.Pattern[str], str]]) -> No
 def _normalise_output(output: Any, pairs: list[tuple[re.Pattern[str], str]]) -> None:  # noqa: ANN401
     if output.output_type == "stream":
         output.text = _sanitised(output.text, pairs)
+    output.get("data", {}).pop(WIDGET, None)  # stored, it is but an error; before the first run its text is shown
     for kind, value in output.get("data", {}).items():
-        if kind == WIDGET:
-            value["model_id"] = "0"
-        elif isinstance(value, str) and kind.startswith("text/"):
+        if isinstance(value, str) and kind.startswith("text/"):
             output.data[kind] = _sanitised(value, pairs)
 
 
