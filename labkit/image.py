@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +21,10 @@ METADATA = re.compile(
     r"#\(nop\) +(?!ADD|COPY|WORKDIR)"
     r"|^(ARG|CMD|ENTRYPOINT|ENV|EXPOSE|HEALTHCHECK|LABEL|SHELL|STOPSIGNAL|USER|VOLUME)\b"
 )
+
+# What layers hold, by diff id, the digest of their bytes: most changes of a Dockerfile leave most layers as they are.
+_KNOWN: dict[str, Contents] = {}
+MOST_KNOWN = 100  # layers; the files of a large one take a few megabytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +80,32 @@ class Image:
         """Bytes of all its layers, unpacked."""
         return sum(entry.size for entry in self.history)
 
-    @cached_property
-    def _contents(self) -> Contents:
-        return read_archive(self._engine.save(self.id))
+    def _contents(self, words: Iterable[bytes] = ()) -> list[Contents]:
+        """What its layers hold; those that are known already are not read again."""
+        wanted = set(words)
+        if not all(diff_id in _KNOWN and wanted <= _KNOWN[diff_id].found.keys() for diff_id in self.diff_ids):
+            _KNOWN.update(zip(self.diff_ids, read_archive(self._engine.save(self.id), wanted), strict=True))
+        found = [_KNOWN[diff_id] for diff_id in self.diff_ids]
+        for oldest in list(_KNOWN)[:-MOST_KNOWN]:
+            del _KNOWN[oldest]
+        return found
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
         """Its layers with their files, base first."""
-        contents = self._contents.layers
+        contents = self._contents()
         made = [entry for entry in self.history if entry.layer]
         if len(made) != len(contents):  # an empty layer looks like metadata to one side: match by size instead
             made = [entry for entry in made if entry.size] if sum(e.size > 0 for e in made) == len(contents) else []
         return tuple(
-            Layer(diff_id, made[n].instruction if made else "", made[n].size if made else _bytes(files), files, removed)
-            for n, (diff_id, (files, removed)) in enumerate(zip(self.diff_ids, contents, strict=True))
+            Layer(
+                diff_id,
+                made[n].instruction if made else "",
+                made[n].size if made else _bytes(each.files),
+                each.files,
+                each.removed,
+            )
+            for n, (diff_id, each) in enumerate(zip(self.diff_ids, contents, strict=True))
         )
 
     @cached_property
@@ -98,8 +115,15 @@ class Image:
 
     def find(self, words: Iterable[str]) -> dict[str, str]:
         """Where it holds words: the path of a file of any layer, or "" for its configuration or history."""
-        self._contents = read_archive(self._engine.save(self.id), [word.encode() for word in words])
-        return {word.decode(): path for word, path in self._contents.found.items()}
+        wanted = list(words)
+        contents = self._contents(word.encode() for word in wanted)
+        settings = json.dumps([self._inspected, self._engine.history(self.id)], ensure_ascii=False)
+        found = {}
+        for word in wanted:
+            places = [path for each in contents if (path := each.found[word.encode()]) is not None]
+            if places or json.dumps(word, ensure_ascii=False)[1:-1] in settings:
+                found[word] = places[0] if places else ""
+        return found
 
     def read(self, path: str) -> bytes:
         """One file's content; the image is not run. Raises FileNotFoundError."""

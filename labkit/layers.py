@@ -67,27 +67,31 @@ class _Chunks(io.RawIOBase):
 
 @dataclass(frozen=True)
 class Contents:
-    """What the archive of one image holds.
+    """What one layer's archive holds.
 
     Attributes:
-        layers: of each layer, base first, its files by path, and the paths that it removes.
-        found: for each word that was looked for and is there, the path of a file of a layer that holds it, or "" where
-            it stands in the image's configuration or history.
+        files: by path without a leading slash.
+        removed: the paths that it removes from the layers below.
+        found: for each word that was looked for, the path of the first file that holds it, or None.
     """
 
-    layers: tuple[tuple[Mapping[str, LayerFile], tuple[str, ...]], ...]
-    found: Mapping[bytes, str]
+    files: Mapping[str, LayerFile]
+    removed: tuple[str, ...]
+    found: Mapping[bytes, str | None]
 
 
-def read_archive(chunks: Iterable[bytes], words: Iterable[bytes] = ()) -> Contents:
+def read_archive(chunks: Iterable[bytes], words: Iterable[bytes] = ()) -> tuple[Contents, ...]:
     """Read a docker archive as `docker save` writes it: the old layout, or the OCI layout of Engine 25 and later.
 
     Args:
         chunks: the archive.
-        words: what to look for meanwhile, also in files that a later layer removed.
+        words: what to look for meanwhile, also in files that a later layer removes.
+
+    Returns:
+        What each layer holds, base first.
     """
-    search = _Search(tuple(words))
-    listed: dict[str, tuple[Mapping[str, LayerFile], tuple[str, ...]]] = {}
+    wanted = tuple(words)
+    layers: dict[str, Contents] = {}
     links: dict[str, str] = {}
     manifest: list[dict[str, Any]] = []
     with tarfile.open(fileobj=io.BufferedReader(_Chunks(chunks), 1 << 20), mode="r|") as archive:
@@ -95,28 +99,16 @@ def read_archive(chunks: Iterable[bytes], words: Iterable[bytes] = ()) -> Conten
             if member.issym() or member.islnk():
                 links[member.name] = _resolve(member)
             elif member.isfile() and (stream := archive.extractfile(member)):
-                rest, is_layer = _opened(stream)
-                if is_layer:
-                    listed[member.name] = _read_layer(rest, search)
-                    continue
-                text = rest.read(JSON_LIMIT)
-                search(text, "")
                 if member.name == "manifest.json":
-                    manifest = json.loads(text)
+                    manifest = json.loads(stream.read(JSON_LIMIT))
+                elif _may_be_layer(member.name) and (found := _read_layer(stream, wanted)):
+                    layers[member.name] = found
     names = manifest[0]["Layers"] if manifest else []
-    return Contents(tuple(listed[links.get(name, name)] for name in names), search.found)
+    return tuple(layers[links.get(name, name)] for name in names)
 
 
-class _Search:
-    """Look for words, and remember where each was found; a file of a layer says more than "" does."""
-
-    def __init__(self, words: tuple[bytes, ...]) -> None:
-        self.words, self.found = words, dict[bytes, str]()
-
-    def __call__(self, data: bytes, path: str) -> None:
-        for word in self.words:
-            if word in data:
-                self.found[word] = self.found.get(word) or path
+def _may_be_layer(name: str) -> bool:
+    return name.endswith(".tar") or name.startswith("blobs/")
 
 
 def _resolve(member: tarfile.TarInfo) -> str:
@@ -133,9 +125,13 @@ def _opened(stream: IO[bytes]) -> tuple[IO[bytes], bool]:
     return rest, head[257:262] == b"ustar" or (head != b"" and not head.strip(b"\0"))
 
 
-def _read_layer(stream: IO[bytes], search: _Search) -> tuple[dict[str, LayerFile], tuple[str, ...]]:
-    files, removed = {}, []
-    with tarfile.open(fileobj=stream, mode="r|") as layer:
+def _read_layer(stream: IO[bytes], words: tuple[bytes, ...]) -> Contents | None:
+    """Read one layer, or return None where the blob is no layer."""
+    rest, is_layer = _opened(stream)
+    if not is_layer:
+        return None
+    files, removed, found = {}, [], dict[bytes, str | None].fromkeys(words)
+    with tarfile.open(fileobj=rest, mode="r|") as layer:
         for entry in layer:
             path = entry.name.removeprefix("./").strip("/")
             folder, _, name = path.rpartition("/")
@@ -145,9 +141,10 @@ def _read_layer(stream: IO[bytes], search: _Search) -> tuple[dict[str, LayerFile
                 removed.append(f"{folder}/{name.removeprefix(WHITEOUT)}".lstrip("/"))
             elif path:
                 files[path] = LayerFile(entry.size, entry.mode, entry.uid, entry.isdir())
-            if search.words and entry.isfile() and (file := layer.extractfile(entry)):
-                search(file.read(), path)
-    return files, tuple(removed)
+            if words and entry.isfile() and (file := layer.extractfile(entry)):
+                data = file.read()
+                found.update({word: path for word in words if word in data and found[word] is None})
+    return Contents(files, tuple(removed), found)
 
 
 def _again(head: bytes, stream: IO[bytes]) -> Iterator[bytes]:

@@ -11,7 +11,10 @@ class ByExercise(LoadScopeScheduling):
     """Of what belongs to no exercise, a file's all to one."""
 
     def _split_scope(self, nodeid):
-        return next((each.slug for each in course.exercises() if each.slug in nodeid), nodeid.partition("::")[0])
+        file = nodeid.partition("::")[0]
+        if file.endswith("test_cli.py"):
+            return "06-layer-order"  # which it checks, and then looks whether all of it is gone
+        return next((each.slug for each in course.exercises() if each.slug in nodeid), file)
 
 
 def pytest_xdist_make_scheduler(config, log):

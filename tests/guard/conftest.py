@@ -53,7 +53,7 @@ def may_change(request):
 @pytest.fixture
 def unchanged(guard, world):
     """Everybody else's things, and what is the attacker's, are the same afterwards."""
-    before = guard.seen or world.now()  # in a row of tests, what the one before has found afterwards
+    before = guard.seen or (world.now(), world.of_attacker())  # in a row, what the test before found at its end
     yield world
-    guard.seen = world.now()
+    guard.seen = world.now(), world.of_attacker()
     assert guard.seen == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import tarfile
 
 import pytest
@@ -69,13 +70,13 @@ def tar(files):
     return out.getvalue()
 
 
-def test_words_are_found_in_layers_and_configuration():
-    below, above = tar({"./app/.env": b"KEY=lamp", "app/b": b"-"}), tar({"app/.wh..env": b"", "c": b"ink"})
-    archive = tar({"1/layer.tar": below, "2/layer.tar": above, "x.json": b'{"Env": ["A=pen", "B=ink"]}'})
+def test_words_are_found_in_layers():
+    below, above = tar({"./app/.env": b"KEY=lamp", "app/b": b"-"}), tar({"app/.wh..env": b"", "c": b"ink", "d": b"ink"})
+    manifest = json.dumps([{"Layers": ["1/layer.tar", "2/layer.tar"]}]).encode()
+    archive = tar({"2/layer.tar": above, "1/layer.tar": below, "x.json": b'{"Env": []}', "manifest.json": manifest})
     chunks = [archive[n : n + 1000] for n in range(0, len(archive), 1000)]
-    assert read_archive(chunks, [b"lamp", b"pen", b"ink", b"nothing"]).found == {
-        b"lamp": "app/.env",
-        b"pen": "",
-        b"ink": "c",
-    }
-    assert read_archive([archive]).found == {}
+    first, second = read_archive(chunks, [b"lamp", b"ink", b"nothing"])
+    assert first.found == {b"lamp": "app/.env", b"ink": None, b"nothing": None}
+    assert second.found == {b"lamp": None, b"ink": "c", b"nothing": None}
+    assert (set(first.files), second.removed) == ({"app/.env", "app/b"}, ("app/.env",))
+    assert [each.found for each in read_archive([archive])] == [{}, {}]
