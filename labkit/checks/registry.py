@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from labkit.evidence import Evidence
 
 P = ParamSpec("P")
+KILLED = 137  # the exit code after SIGKILL: 128 + 9
 
 
 @dataclass(frozen=True, slots=True)

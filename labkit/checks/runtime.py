@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from labkit.checks.registry import check, failed, passed
-from labkit.container import KILLED
+from labkit.checks.registry import KILLED, check, failed, passed
 from labkit.errors import SandboxError, StepTimeout
 
 if TYPE_CHECKING:

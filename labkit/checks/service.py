@@ -6,8 +6,7 @@ import time
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from labkit.checks.registry import check, failed, passed
-from labkit.container import KILLED
+from labkit.checks.registry import KILLED, check, failed, passed
 from labkit.errors import SandboxError, StepTimeout
 
 if TYPE_CHECKING:
