@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 START_SECONDS = 60.0  # a first start on a slow disk takes some seconds
 STOP_SECONDS = 20.0  # containers get 5 of them, see --shutdown-timeout
 POLL = 0.1
+GARBAGE = "GOGC=400"  # dockerd starts itself anew several times for each container; so it does that quicker
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,8 @@ class Private:
         # An empty file of its own: the machine's /etc/docker/daemon.json may say what contradicts these options.
         config = self.run / "daemon.json"
         config.write_text("{}\n", encoding="utf-8")
-        return hostproc.spawn(["dockerd", f"--config-file={config}", *self._options(net)], self.log)
+        argv = ["env", GARBAGE, "dockerd", f"--config-file={config}", *self._options(net)]
+        return hostproc.spawn(argv, self.log)
 
     def _options(self, net: hostnet.HostNet) -> list[str]:
         group = self.group or grp.getgrgid(os.getgid()).gr_name
