@@ -126,6 +126,7 @@ def summary(counts: dict[str, Count]) -> Iterator[str]:
 def main(*, fast: bool, yes: bool, reports: Path | None) -> None:
     """Run the tests that CI runs. Exit code: 0 all passed, 1 something failed, 2 they could not be run."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts behind `&` ignores it, and so pytest
     folder = course.root()
     counts: dict[str, Count] = {}
     with tempfile.TemporaryDirectory(prefix="labkit-reports-") as scratch:

@@ -21,6 +21,7 @@ NEEDS_BUILDKIT = {
     "ADD": ("--link", "--checksum", "--keep-git-dir", "--exclude", "--chmod"),
 }
 VARIABLE = re.compile(r"\$(?:\{(\w+)(?::-([^}]*))?\}|(\w+))")
+DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
 HEREDOC = re.compile(r"<<-?\s*[\"']?[A-Za-z_]")
 
 

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from labkit.commands import run_script
-from labkit.dockerfile import Dockerfile
+from labkit.dockerfile import DIGEST, Dockerfile
 from labkit.engine.context import included
 from labkit.errors import ExerciseError, WorkspaceError
 from labkit.image import Image
@@ -111,12 +111,24 @@ class Evidence:
 
     def _build(self, snapshot: Snapshot, keep: str = "", cache_from: Sequence[str] | None = None) -> Build:
         spec = self._exercise.build
-        if spec.stand_in:
-            text = Dockerfile(snapshot.text(DOCKERFILE)).based_on(spec.stand_in)
-            snapshot = snapshot.edited(DOCKERFILE, text.encode())
+        dockerfile = Dockerfile(snapshot.text(DOCKERFILE))
+        if stand_ins := self._stand_ins(dockerfile):
+            snapshot = snapshot.edited(DOCKERFILE, dockerfile.based_on(stand_ins).encode())
         return self._sandbox.build(
             snapshot.files, keep=keep, network=spec.network, cache_from=cache_from, seconds=spec.seconds
         )
+
+    def _stand_ins(self, dockerfile: Dockerfile) -> dict[str, str]:
+        """What is taken for base images: as the exercise says, and for a digest the name before it.
+
+        Where the engine has it, it stays. The lab pulls nothing, and images that it has assembled have no digest.
+        """
+        found = dict(self._exercise.build.stand_in)
+        for name in dockerfile.base_images:
+            if DIGEST.search(name) and not self._sandbox.engine.image(name):
+                plain = DIGEST.sub("", name)
+                found[name] = found.get(plain, plain)
+        return found
 
     @cached_property
     def image(self) -> Image:

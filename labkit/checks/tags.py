@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from labkit.checks.registry import check, failed, passed
+from labkit.dockerfile import DIGEST
 
 if TYPE_CHECKING:
     from labkit.evidence import Evidence
     from labkit.result import Finding
-
-DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
 
 
 @check("Each image that it builds on is named with a version")
