@@ -11,6 +11,7 @@ import tarfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from labkit.engine import LOST_PARENT
 from labkit.errors import StepTimeout
 
 if TYPE_CHECKING:
@@ -35,6 +36,11 @@ class Transcript:
 
     text: str
     exit_code: int
+
+    @property
+    def lost_cache(self) -> bool:
+        """Whether a build failed because somebody else removed an image that it had just found in the cache."""
+        return self.exit_code != 0 and LOST_PARENT.search(self.text) is not None
 
     @property
     def end(self) -> str:

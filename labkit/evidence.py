@@ -164,6 +164,11 @@ class Evidence:
         said = self.commands.end.rpartition("\n")[2]
         return f" The last command failed, and said: {said}" if self.commands.exit_code else ""
 
+    @property
+    def lost_cache(self) -> bool:
+        """Whether a build among the commands failed because of others; for builds of its own, the lab sees to that."""
+        return self._commands is not None and self.commands.lost_cache
+
     def _run(self, script: str) -> Transcript:
         return run_script(self._sandbox, self._snapshot.files, script, (self._commands or CommandsSpec()).seconds)
 

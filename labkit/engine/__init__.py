@@ -2,13 +2,14 @@
 
 from labkit.engine.about import About
 from labkit.engine.build import build
-from labkit.engine.buildtypes import Build, Builder, BuildFailed, BuildRequest, BuildStep
+from labkit.engine.buildtypes import LOST_PARENT, Build, Builder, BuildFailed, BuildRequest, BuildStep
 from labkit.engine.client import Engine
 from labkit.engine.events import ran_out_of_memory
 from labkit.engine.find import at, connect
 from labkit.engine.meter import Meter, Usage
 
 __all__ = [
+    "LOST_PARENT",
     "About",
     "Build",
     "BuildFailed",

@@ -40,11 +40,15 @@ def build(
         return with_buildkit(engine, request, on_step)
     for last in (False, True):
         try:
-            return with_classic(engine, request, on_step, on_image)
+            made = with_classic(engine, request, on_step, on_image)
         except LostParent as error:
             if last:
                 raise EngineError(
                     f"The engine lost a part of its build cache while building: {error}",
                     fix="check again; where it stays, run `labkit clean`",
                 ) from None
+        else:
+            # Only where anything may be reused can a second build bring the stages together.
+            if last or not made.torn or request.no_cache or request.cache_from is not None:
+                return made
     raise AssertionError

@@ -24,6 +24,7 @@ OnImage = Callable[[str, bool], None]
 LOST_PARENT = re.compile(
     r"unable to find image .?sha256:|No such image: sha256:|unknown parent image ID|failed to get digest sha256:"
 )
+STAGE_NAME = re.compile(r"\sAS\s+(\S+)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,14 @@ class BuildStep:
         stage: the stage's name, or its number from "0" where it has none.
         instruction: the instruction as the builder prints it, such as ``COPY . .``.
         cached: True where the builder reused an earlier result. FROM counts as reused.
+        image: short id of the image that it gave; "" where the builder does not say, as BuildKit.
     """
 
     number: int
     stage: str
     instruction: str
     cached: bool
+    image: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,20 @@ class Build:
     builder: Builder
     intermediates: tuple[str, ...] = ()
     log: str = ""
+
+    @property
+    def torn(self) -> bool:
+        """Whether two stages that begin alike stand on different images, so that no rebuild can reuse both.
+
+        Of equal steps the engine reuses the newest, and somebody else may have made a newer one between the stages.
+        """
+        images: dict[tuple[str, ...], str] = {}
+        begins: tuple[str, ...] = ()
+        for step in self.steps:
+            begins = (*begins, step.instruction) if step.number > 1 else (STAGE_NAME.sub("", step.instruction),)
+            if images.setdefault(begins, step.image) != step.image:
+                return True
+        return False
 
 
 class BuildFailed(BuildError):  # noqa: N818  reads as what happened

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import docker
 import requests
 from docker.errors import APIError, create_api_error_from_http_exception
 
-from labkit.engine.buildtypes import Build, BuildStep, fault, overdue
+from labkit.engine.buildtypes import STAGE_NAME, Build, BuildStep, fault, overdue
 from labkit.engine.faults import SDK_ERRORS, faults
 
 if TYPE_CHECKING:
@@ -67,13 +68,13 @@ class Trace:
         if step := self.STEP.match(line):
             return self._begin(step[3].strip(), int(step[1]), int(step[2]))
         if line == " ---> Using cache" and self.steps:
-            self.steps[-1] = BuildStep(self._number, self._stage, self.steps[-1].instruction, cached=True)
+            self.steps[-1] = replace(self.steps[-1], cached=True)
         elif image := self.IMAGE.match(line):
             self._image(image[1])
         return None
 
     def _image(self, image: str) -> None:
-        step = self.steps[-1]
+        step = self.steps[-1] = replace(self.steps[-1], image=image)
         is_base = step.instruction.upper().startswith("FROM ")
         if not is_base:
             self.images.append(image)
@@ -84,7 +85,7 @@ class Trace:
         is_from = word.upper() == "FROM"
         if is_from:
             self._stages, self._number = self._stages + 1, 0
-            name = re.search(r"\sAS\s+(\S+)$", rest, re.IGNORECASE)
+            name = STAGE_NAME.search(rest)
             self._stage = name[1] if name else str(self._stages)
         self._number += 1
         self._step_at = len(self._log)

@@ -55,7 +55,7 @@ class Inside:
             try:
                 ledger = Ledger(book)  # here: SQLite's connections stay in the thread that they were made in
                 guard = Guard(Engine(engine, certificates), ledger, images)
-                sitter = Seat(seat, ledger, bounds=replace(Bounds(), publish=publish, own_cache=True))
+                sitter = Seat(seat, ledger, bounds=replace(Bounds(), publish=publish))
                 if socket:
                     await guard.add(sitter, socket)
                 else:

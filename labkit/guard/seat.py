@@ -36,8 +36,6 @@ class Bounds:
         publish: the address of this machine that published ports answer on.
         pool: where its networks' addresses come from: the first two numbers; "" leaves it to the engine.
         outbound: whether its networks lead outside.
-        own_cache: whether its builds (the classic builder's) reuse its own images only. What another's ledger knows can
-            be removed at any moment.
         each: what each container may use when it does not say.
         memory: bytes that one container may ask for at most.
         cpus: cores that one container may ask for at most.
@@ -52,7 +50,6 @@ class Bounds:
     publish: str = "127.0.0.1"
     pool: str = ""
     outbound: bool = False
-    own_cache: bool = False
     each: Limits = field(default_factory=Limits)
     memory: int = 1 << 30
     cpus: float = 2.0

@@ -186,6 +186,26 @@ def test_a_rebuild_reuses_its_own_build_whatever_others_build_in_between(engine)
         assert [step.cached for step in again.steps] == [True, True, True, True, False]
 
 
+def test_stages_that_begin_alike_share_their_images_whatever_others_build_in_between(engine):
+    """Else a rebuild finds for the first stage the step of the second one, with nothing of the first above it."""
+    begin = salted("WORKDIR /app")
+    first = begin.replace(BASE, f"{BASE} AS one")
+    context, begun = files(f"{first}RUN sleep 3\n{begin}RUN date > /d\nCOPY a /\n", a="1"), []
+
+    def meanwhile(_phase, number, _total):
+        """While the first stage sleeps, somebody else builds what both begin with."""
+        begun.append(number)
+        if begun == [1, 2, 3, 4]:
+            neighbor.build(files(begin), no_cache=True)
+
+    with Sandbox(engine, progress=meanwhile) as box, Sandbox(engine) as neighbor:
+        mine = box.build(context)
+        assert begun.count(1) == 2, "the neighbor was not quick enough"
+        assert not mine.torn
+        again = box.build({**context, "a": SourceFile(b"2")}, cache_from=[*mine.intermediates, mine.image_id])
+        assert [step.instruction for step in again.steps if not step.cached] == ["COPY a /"]
+
+
 KILLED = textwrap.dedent(
     """
     import sys

@@ -4,7 +4,7 @@ import json
 from urllib.parse import quote
 
 import pytest
-from fake_guard import COURSE, World, ask, only, seat
+from fake_guard import World, ask, only, seat
 
 from labkit.guard import policy
 from labkit.guard.ledger import Ledger
@@ -223,22 +223,6 @@ def test_builds_that_are_refused(world, query):
     calls, found = call(world, "POST", "/build?" + query)
     assert isinstance(found, Refused)
     assert not [each for each in calls if each.method != "GET"]
-
-
-@pytest.mark.parametrize(
-    ("query", "bounds", "found"),
-    [
-        ("", {}, None),  # the engine reuses what it has
-        ("", {"own_cache": True}, ["sha256:mine", "labkit.invalid/none"]),
-        ("version=2", {"own_cache": True}, None),  # BuildKit's cache is none of images
-        ('cachefrom=["alpine:3.20"]', {"own_cache": True}, [COURSE["alpine:3.20"]]),
-    ],
-)
-def test_what_a_build_may_reuse(query, bounds, found):
-    it = seat(**bounds)
-    it.own("image", "sha256:mine")
-    _, decision = ask(it, only(Reply(200, {})), "POST", "/build?" + query)
-    assert json.loads(dict(decision.call.query).get("cachefrom", "null")) == found
 
 
 def test_a_wall_does_not_hold_what_it_refused(world):

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 BUILD_ID = re.compile(r"[A-Za-z0-9_-]{1,80}")
 UPLOAD, SESSION_REMOTE = "upload-request", "client-session"
-NO_IMAGE = "labkit.invalid/none"  # the engine takes an empty list for none at all
 TRACE = "moby.buildkit.trace"
 
 
@@ -110,8 +109,6 @@ def _query(request: Request, seat: Seat, *, kit: bool) -> tuple[tuple[str, str],
     }
     if sources := [source for source in _list(request, "cachefrom") if source]:
         fixed["cachefrom"] = json.dumps([seat.image(source) for source in sources])
-    elif seat.bounds.own_cache and not kit:
-        fixed["cachefrom"] = json.dumps([*sorted(seat.ids("image")), NO_IMAGE])
     return (*wished, ("dockerfile", _path(request)), *fixed.items(), *(_kit(request, seat) if kit else ()))
 
 

@@ -1,0 +1,58 @@
+"""What the messages of the classic builder say of a build."""
+
+from __future__ import annotations
+
+import pytest
+
+from labkit.commands import Transcript
+from labkit.engine.classic import Trace
+
+OTHERS = "bbbbbbbbbbbb"  # of a step that somebody else made anew, just before
+
+
+def traced(*steps):
+    """A build as the builder tells it: each step is an instruction and the image that it gave."""
+    trace = Trace({}, lambda *_: None, restores=False)
+    for number, (instruction, image) in enumerate(steps, 1):
+        trace.feed({"stream": f"Step {number}/{len(steps)} : {instruction}"})
+        trace.feed({"stream": f" ---> {image}\n"})
+    return trace.result()
+
+
+BUILDER = (
+    ("FROM node:20-alpine AS builder", "000000000000"),
+    ("WORKDIR /app", "aaaaaaaaaaa1"),
+    ("COPY package*.json ./", "aaaaaaaaaaa2"),
+    ("RUN npm ci", "aaaaaaaaaaa3"),
+)
+
+
+@pytest.mark.parametrize(
+    ("last", "torn"),
+    [
+        ((), False),
+        ((("FROM node:20-alpine", "000000000000"), ("WORKDIR /app", "aaaaaaaaaaa1")), False),
+        ((("FROM node:20-alpine", "000000000000"), ("WORKDIR /srv", OTHERS)), False),
+        ((("FROM node:20-alpine", "000000000000"), ("RUN true", OTHERS), ("WORKDIR /app", OTHERS)), False),
+        ((("FROM builder", "aaaaaaaaaaa3"), ("WORKDIR /app", OTHERS)), False),
+        ((("FROM node:20-alpine", "000000000000"), ("WORKDIR /app", OTHERS)), True),
+        ((("from node:20-alpine as run", "000000000000"), ("WORKDIR /app", OTHERS)), False),
+        ((("FROM node:20-alpine as run", "000000000000"), ("WORKDIR /app", OTHERS)), True),
+    ],
+    ids=["one stage", "alike", "another folder", "another step above", "on the stage", "torn", "from", "as"],
+)
+def test_whether_stages_that_begin_alike_share_their_images(last, torn):
+    assert traced(*BUILDER, *last).torn is torn
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "lost"),
+    [
+        ('$ docker build .\nunable to find image "sha256:0123456789ab"\n', 1, True),
+        ('$ docker build .\nunable to find image "sha256:…"\n', 1, True),
+        ('$ docker build . || true\nunable to find image "sha256:0123456789ab"\n', 0, False),
+        ("$ docker run nothing\nUnable to find image 'nothing:latest' locally\n", 125, False),
+    ],
+)
+def test_commands_whose_build_lost_its_cache(text, code, lost):
+    assert Transcript(text, code).lost_cache is lost
