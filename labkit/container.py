@@ -174,6 +174,13 @@ class Container:
             if self._places():
                 return
 
+    def settles(self, seconds: float) -> bool:
+        """Wait until something in it listens, it has ended, or the time is over; return whether it runs."""
+        end = time.monotonic() + seconds
+        while self.running and not self._places() and time.monotonic() < end:
+            time.sleep(ASK_EVERY)
+        return self.running
+
     def says(self, text: str, seconds: float) -> None:
         """Wait until it has written something.
 

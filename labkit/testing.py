@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from labkit.commands import Transcript
 from labkit.container import Answer, Process, Stop
 from labkit.dockerfile import Dockerfile
-from labkit.errors import Absent
+from labkit.errors import Absent, SandboxError
 from labkit.evidence import Printed
 from labkit.layers import Layer, LayerFile, merged
 from labkit.remote import Pushed
@@ -123,6 +123,10 @@ class FakeContainer:
     def processes(self) -> tuple[Process, ...]:
         """The processes, by their commands."""
         return tuple(Process(1000, command, number) for number, command in enumerate(self.running, 1))
+
+    def settles(self, seconds: float) -> bool:  # noqa: ARG002  as the real one
+        """Whether it goes on."""
+        return not isinstance(self.answered, SandboxError)
 
     def get(self, port: int, path: str, seconds: float) -> Answer:  # noqa: ARG002  as the real one
         """The answer."""

@@ -59,15 +59,17 @@ def published_answers(  # noqa: PLR0913  what is asked, and what must come
         f", with {contains!r} in it." * bool(contains)
     )
     seen = evidence.world.inspect(name)
-    if seen["State"]["Status"] != "running":
-        return failed(_ended(evidence, name, seen), f"The container {name} runs.", WHY_ENDED)
-    published = _published(seen)
+    published, container = _published(seen), evidence.world.container(name)
+    running = seen["State"]["Status"] == "running"
+    if not running or (str(host) not in published and not container.settles(seconds)):
+        saw = container.end if running else _ended(evidence, name, seen)
+        return failed(saw, f"The container {name} runs.", WHY_ENDED)
     if str(host) not in published:
         saw = f"{name} publishes {_shown(published)}." if published else f"{name} publishes no port of the machine."
         return failed(saw, f"Port {host} of the machine leads to {name}.", WHY_PUBLISHED)
     port = published[str(host)]
     try:
-        answer = evidence.world.container(name).get(port, path, seconds)
+        answer = container.get(port, path, seconds)
     except SandboxError as error:
         return failed(error.what, want, WHY_ENDED)
     except StepTimeout as error:

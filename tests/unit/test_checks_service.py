@@ -41,6 +41,7 @@ NOTHING = StepTimeout("Nothing answered. Inside, the app listens on 127.0.0.1:30
         (service({"3000/tcp": None}), False, "no port"),
         (service(None), False, "no port"),
         (service({}, Status="exited"), False, "The container ended."),
+        (service(None, FakeContainer(answered=SandboxError("-", fix="-"))), False, "The container ended."),  # just now
         (service({}, Status="created"), False, "created"),
         (service(BOUND, FakeContainer(answered=NOTHING)), False, "port 3000 of web. Nothing answered. Inside"),
         (service(BOUND, FakeContainer(answered=SandboxError("It ended.", fix="-"))), False, "It ended."),
