@@ -204,7 +204,7 @@ class Evidence:
             # Only this build's layers may be reused. Of equal steps the engine takes the newest, and somebody else's
             # build may have made one in between, on which nothing of ours stands: all below would be made anew.
             cache = [*self.build.intermediates, self.build.image_id]
-            data = self._snapshot.files[edit].data + b"\n// edited by the check\n"
+            data = self._snapshot.files[edit].data + b"\n//! edited by the check\n"  # the kind that compilers keep
             build = self._build(self._snapshot.edited(edit, data), cache_from=cache)
             self._rebuilds[edit] = Rebuild(build, Image(self._sandbox.engine, build.image_id), edit, data)
         return self._rebuilds[edit]

@@ -1,3 +1,0 @@
-import tseslint from "typescript-eslint";
-
-export default tseslint.config(...tseslint.configs.recommended, { ignores: ["dist/"] });
