@@ -81,24 +81,32 @@ def stays_up(evidence: Evidence, *, seconds: float = 2) -> Finding:
 
 
 @check("It stops when it is asked to")
-def stops_gracefully(evidence: Evidence, *, seconds: float = 5) -> Finding:
+def stops_gracefully(evidence: Evidence, *, seconds: float = 5, says: str = "") -> Finding:
     """Send the image's stop signal, as `docker stop` does, and see that the container ends by itself in time.
 
     Args:
         evidence: the evidence.
         seconds: the time it has.
+        says: what it writes when it has closed; "" where it need not.
     """
-    want = f"An end by itself within {seconds:g} seconds of the stop signal."
+    want = f"An end by itself within {seconds:g} seconds of the stop signal"
+    want += f", with {says!r} in its logs." if says else "."
     try:
         stop = evidence.stop(seconds)
     except (SandboxError, StepTimeout) as error:
         return failed(error.what, f"A running container. {want}", WHY_ALIVE)
-    if stop.exit_code is None or stop.exit_code == KILLED:
+    if stop.exit_code is None:
         return failed(
             f"{seconds:g} seconds after {stop.signal} the container still ran.",
             want,
             "`docker stop` waits ten seconds and then kills: requests under way are lost, deployments take longer. "
-            "In shell form (CMD node app.js) the shell is the main process and does not pass the signal on; "
+            "In shell form (CMD node app.js), or in a pipe, a shell is the main process and passes no signal on; "
             "as main process, an app gets no default handling of signals either.",
         )
+    if stop.exit_code == KILLED:
+        saw = f"{stop.signal} ended it with exit code {KILLED}, which is 128 + 9, SIGKILL."
+        return failed(saw, want, "A process that is killed cannot finish anything first.")
+    if says not in stop.logs:
+        saw = f"After {stop.signal} the container ended, with exit code {stop.exit_code}, but never wrote {says!r}."
+        return failed(saw, want, "The main process ended, and took the app with it before it could close.")
     return passed(f"The container ended by itself after {stop.signal}, with exit code {stop.exit_code}.")

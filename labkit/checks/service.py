@@ -158,34 +158,6 @@ def ended_by_itself(evidence: Evidence, *, name: str, says: str) -> Finding:
     return passed(f"{name} ended with exit code 0, and wrote {says!r}.")
 
 
-@check("It closes when it is asked to stop")
-def closes_when_stopped(evidence: Evidence, *, says: str, seconds: float = 5) -> Finding:
-    """Start a container, send its stop signal, and see that it ends in time and has written that it closed.
-
-    Args:
-        evidence: the evidence.
-        says: what it writes when it has closed.
-        seconds: the time it has.
-    """
-    want = f"An end by itself within {seconds:g} seconds, with {says!r} in its logs."
-    try:
-        stop = evidence.stop(seconds)
-    except (SandboxError, StepTimeout) as error:
-        return failed(error.what, f"A running container. {want}", WHY_ENDED)
-    if stop.exit_code is None:
-        saw = f"{seconds:g} seconds after {stop.signal} the container still ran."
-        return failed(
-            saw, want, "In shell form, or in a pipe, a shell is the main process. It does not pass signals on."
-        )
-    if stop.exit_code == KILLED:
-        saw = f"{stop.signal} ended it with exit code 137, which is 128 + 9, SIGKILL."
-        return failed(saw, want, WHY_ASKED)
-    if says not in stop.logs:
-        saw = f"After {stop.signal} the container ended, with exit code {stop.exit_code}, but never wrote {says!r}."
-        return failed(saw, want, "The main process ended, and took the app with it before it could close.")
-    return passed(f"After {stop.signal} it ended by itself, with exit code {stop.exit_code}, and wrote {says!r}.")
-
-
 @check("{name} runs {command}, and nothing else")
 def runs_one_process(evidence: Evidence, *, name: str, command: str) -> Finding:
     """A container that the commands left runs a single process, and that is the wanted one.

@@ -63,6 +63,22 @@ def test_layer_reused(before, after, passes):
     assert outcome("layer_reused", evidence, edit="src/index.js", holds="app/node_modules") is passes
 
 
+@pytest.mark.parametrize(
+    ("old", "again", "passes"),
+    [
+        (b"old", rebuilt(BASE, DEPS, fake_layer("dist2"), path="app/dist/index.js"), True),
+        (b"new", rebuilt(BASE, DEPS, fake_layer("dist2"), path="app/dist/index.js"), False),
+        (b"old", rebuilt(BASE, DEPS, fake_layer("dist2"), path="app/other.js"), False),
+        (b"old", rebuilt(BASE, fake_layer("deps2"), path="app/dist/index.js"), False),
+    ],
+    ids=["another file", "the same file", "no file", "installed anew"],
+)
+def test_layer_reused_where_the_source_is_made_into_another_file(old, again, passes):
+    before = image(BASE, DEPS, fake_layer("dist"), contents={"app/dist/index.js": old})
+    arguments = {"edit": "src/index.ts", "holds": "app/node_modules", "into": "app/dist/index.js"}
+    assert outcome("layer_reused", FakeEvidence(image=before, again=again), **arguments) is passes
+
+
 @pytest.mark.parametrize(("size", "passes"), [(40, True), (50, True), (51, False), (100, False), (300, False)])
 def test_image_smaller_than_single_stage(size, passes):
     evidence = FakeEvidence(image=FakeImage(size=size), baseline=FakeImage(size=100))
@@ -146,19 +162,34 @@ def test_exposes_port(exposed, passes):
 
 
 @pytest.mark.parametrize(
-    ("stop", "passes"),
+    ("stop", "passes", "closes"),
     [
-        (Stop("SIGTERM", 0.2, 0), True),
-        (Stop("SIGINT", 0.2, 130), True),
-        (Stop("SIGTERM", 0.2, 143), True),
-        (Stop("SIGTERM", 5, None), False),
-        (Stop("SIGTERM", 4, 137), False),
-        (ENDED, False),
-        (SILENT, False),
+        (Stop("SIGTERM", 0.2, 0, "open\nclosed\n"), True, True),
+        (Stop("SIGTERM", 0.2, 0, "open"), True, False),
+        (Stop("SIGINT", 0.2, 130, "closed"), True, True),
+        (Stop("SIGTERM", 0.2, 143), True, False),
+        (Stop("SIGTERM", 5, None, "closed"), False, False),
+        (Stop("SIGKILL", 0.1, 137, "closed"), False, False),
+        (ENDED, False, False),
+        (SILENT, False, False),
     ],
 )
-def test_stops_gracefully(stop, passes):
-    assert outcome("stops_gracefully", FakeEvidence(stopped=stop)) is passes
+def test_stops_gracefully(stop, passes, closes):
+    evidence = FakeEvidence(stopped=stop)
+    assert outcome("stops_gracefully", evidence) is passes
+    assert outcome("stops_gracefully", evidence, says="closed") is closes
+
+
+@pytest.mark.parametrize(
+    ("stop", "saw"),
+    [
+        (Stop("SIGTERM", 5, None), "5 seconds after SIGTERM the container still ran."),
+        (Stop("SIGKILL", 0.1, 137), "SIGKILL ended it with exit code 137, which is 128 + 9, SIGKILL."),
+        (Stop("SIGTERM", 0.1, 0), "After SIGTERM the container ended, with exit code 0, but never wrote 'closed'."),
+    ],
+)
+def test_stops_gracefully_says_how_it_went(stop, saw):
+    assert CHECKS["stops_gracefully"](FakeEvidence(stopped=stop), says="closed").saw == saw
 
 
 CONFIG = {"Cmd": ["node", "a.js"], "WorkingDir": "/app/", "Env": ["A=1", "B=x=y"], "Labels": {"l": "v"}, "User": ""}

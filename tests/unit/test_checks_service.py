@@ -6,7 +6,7 @@ import pytest
 
 from labkit.checks.registry import CHECKS
 from labkit.commands import Transcript
-from labkit.container import Answer, Stop
+from labkit.container import Answer
 from labkit.errors import Absent, SandboxError, StepTimeout
 from labkit.result import Outcome
 from labkit.testing import FakeContainer, FakeEvidence, FakeServices
@@ -110,24 +110,6 @@ def test_commands_say(text, good, says):
 )
 def test_ended_by_itself(evidence, good, says):
     found, saw = judge("ended_by_itself", evidence, name="web", says="closed")
-    assert found is good
-    assert says in saw
-
-
-@pytest.mark.parametrize(
-    ("stopped", "good", "says"),
-    [
-        (Stop("SIGTERM", 0.1, 0, "open\nclosed\n"), True, "exit code 0"),
-        (Stop("SIGINT", 0.1, 130, "closed"), True, "SIGINT"),
-        (Stop("SIGTERM", 5, None, "closed"), False, "still ran"),
-        (Stop("SIGKILL", 0.1, 137, "closed"), False, "SIGKILL ended it"),
-        (Stop("SIGTERM", 0.1, 0, "open"), False, "never wrote"),
-        (SandboxError("It ended.", fix="-"), False, "It ended."),
-        (StepTimeout("Nothing answered.", fix="-"), False, "Nothing answered."),
-    ],
-)
-def test_closes_when_stopped(stopped, good, says):
-    found, saw = judge("closes_when_stopped", FakeEvidence(stopped=stopped), says="closed")
     assert found is good
     assert says in saw
 
