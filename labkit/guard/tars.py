@@ -51,6 +51,7 @@ class Plain:
         self._want = BLOCK
         self._pass = 0  # bytes of content that go on as they come
         self._skip = 0  # bytes of content that do not
+        self._filling = 0  # bytes that fill the last block of this entry's content
         self._after: Callable[[bytes], bytes] = self._header
         self._said: dict[str, str] = {}  # what extended headers say of the next entry
         self._links: set[str] = set()
@@ -91,13 +92,18 @@ class Plain:
     def close(self) -> bytes:
         """Say that nothing more comes; give the end.
 
+        Where the last block is not filled up, it is filled here: the docker command leaves that out where its standard
+        input is the Dockerfile of a folder (source: moby, pkg/archive, ReplaceFileTarWrapper).
+
         Raises:
             Malformed: it is cut off.
         """
         self._begin(bytes(self._held))
+        lacks = self._pass or (self._want - len(self._held) if self._after != self._header else 0)
+        end = self.feed(bytes(lacks)) if 0 < lacks <= self._filling else b""
         if self._pass or self._skip or self._held or self._said or self._after != self._header:
             raise Malformed("The tar is cut off.")
-        return bytes(2 * BLOCK)
+        return end + bytes(2 * BLOCK)
 
     def _begin(self, first: bytes) -> None:
         """Look at the first block, however it came in parts."""
@@ -117,6 +123,7 @@ class Plain:
         return after(b"") if want == 0 else b""
 
     def _header(self, block: bytes) -> bytes:
+        self._filling = 0
         if not any(block):
             self._ended = True
             return b""
@@ -156,6 +163,7 @@ class Plain:
         self._check(info, name)
         change = self.edit(name, info)
         self._want, self._after = BLOCK, self._header
+        self._filling = _padded(info.size) - info.size
         if not change:
             self._pass = _padded(info.size)
             return _written(info)

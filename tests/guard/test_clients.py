@@ -106,6 +106,14 @@ def test_a_name_that_moves_leaves_an_image_without_one(run, tmp_path):
     run("rmi", name)
 
 
+def test_a_dockerfile_from_standard_input(run, tmp_path):
+    (tmp_path / "notes").write_text("hello")  # not a whole block: the docker command does not fill it up here
+    name = f"app{secrets.token_hex(4)}"
+    run("build", "-t", name, "-f", "-", str(tmp_path), input=f"FROM {SMALL}\nCOPY notes /\nCMD cat /notes\n")
+    assert run("run", "--rm", name) == "hello"
+    run("rmi", name)
+
+
 def test_data_and_networks(run):
     name = f"n{secrets.token_hex(4)}"
     run("network", "create", name)

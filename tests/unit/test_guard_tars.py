@@ -119,6 +119,22 @@ def test_one_that_is_cut_off_is_refused(keep):
         through(Plain(MOST), data[:keep])
 
 
+@pytest.mark.parametrize("step", [0, 1, 511])
+@pytest.mark.parametrize(("size", "keep"), [(600, 600), (600, 601), (600, 1024), (512, 512), (1, 1), (0, 0)])
+def test_an_end_that_is_not_filled_up_is_filled_up(size, keep, step):
+    data = tar(("a", b"y"), ("b", b"x" * size))
+    assert entries(through(Plain(MOST), data[: 1024 + 512 + keep], step)) == entries(data)
+    made = through(Edited(MOST), data[: 1024 + 512 + keep], step)
+    assert [each[-1] for each in entries(made)] == [b"Y", b"X" * size]
+
+
+class Edited(Plain):
+    """A tar whose contents are held and changed."""
+
+    def edit(self, name, info):  # noqa: ARG002  as in the class above
+        return bytes.upper
+
+
 @pytest.mark.parametrize("step", [0, 1])
 @pytest.mark.parametrize("magic", [b"\x1f\x8b\x08", b"BZh9", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd"])
 @pytest.mark.parametrize("rest", [b"", bytes(2000)])
