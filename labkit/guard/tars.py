@@ -90,13 +90,9 @@ class Plain:
         return b"".join(out)
 
     def close(self) -> bytes:
-        """Say that nothing more comes; give the end.
+        """Say that nothing more comes; give the end. Raises Malformed where it is cut off.
 
-        Where the last block is not filled up, it is filled here: the docker command leaves that out where its standard
-        input is the Dockerfile of a folder (source: moby, pkg/archive, ReplaceFileTarWrapper).
-
-        Raises:
-            Malformed: it is cut off.
+        A last block that is not full is filled: `docker build -f -` sends such (source: moby, ReplaceFileTarWrapper).
         """
         self._begin(bytes(self._held))
         lacks = self._pass or (self._want - len(self._held) if self._after != self._header else 0)
