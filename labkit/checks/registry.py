@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 KILLED = 137  # the exit code after SIGKILL: 128 + 9
+WHY_ASKED = (
+    "`docker stop` sends SIGTERM and gives a grace period; then, as `docker kill` at once, it sends SIGKILL. "
+    "No program can catch that: what it was doing is lost."
+)
 
 
 @dataclass(frozen=True, slots=True)

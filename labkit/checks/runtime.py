@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from labkit.checks.registry import KILLED, check, failed, passed
+from labkit.checks.registry import KILLED, WHY_ASKED, check, failed, passed
 from labkit.errors import SandboxError, StepTimeout
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def stops_gracefully(evidence: Evidence, *, seconds: float = 5, says: str = "") 
         )
     if stop.exit_code == KILLED:
         saw = f"{stop.signal} ended it with exit code {KILLED}, which is 128 + 9, SIGKILL."
-        return failed(saw, want, "A process that is killed cannot finish anything first.")
+        return failed(saw, want, WHY_ASKED)
     if says not in stop.logs:
         saw = f"After {stop.signal} the container ended, with exit code {stop.exit_code}, but never wrote {says!r}."
         return failed(saw, want, "The main process ended, and took the app with it before it could close.")

@@ -6,7 +6,7 @@ import time
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from labkit.checks.registry import KILLED, check, failed, passed
+from labkit.checks.registry import KILLED, WHY_ASKED, check, failed, passed
 from labkit.errors import SandboxError, StepTimeout
 
 if TYPE_CHECKING:
@@ -26,10 +26,6 @@ WHY_PUBLISHED = (
 WHY_LISTENING = (
     "A published port only leads to the container. Something must listen there, on that very port, "
     "and on all addresses (0.0.0.0): 127.0.0.1 in a container is reached from inside only."
-)
-WHY_ASKED = (
-    "`docker stop` sends SIGTERM and gives a grace period; then, as `docker kill` at once, it sends SIGKILL. "
-    "No program can catch that: what it was doing is lost."
 )
 
 
@@ -58,12 +54,12 @@ def published_answers(  # noqa: PLR0913  what is asked, and what must come
     want = f"A good answer to GET {path} at port {host} of the machine" + (
         f", with {contains!r} in it." * bool(contains)
     )
-    seen = evidence.world.inspect(name)
-    published, container = _published(seen), evidence.world.container(name)
-    running = seen["State"]["Status"] == "running"
-    if not running or (str(host) not in published and not container.settles(seconds)):
-        saw = container.end if running else _ended(evidence, name, seen)
-        return failed(saw, f"The container {name} runs.", WHY_ENDED)
+    seen, container = evidence.world.inspect(name), evidence.world.container(name)
+    published, state = _published(seen), seen["State"]["Status"]
+    if state == "running" and str(host) not in published and not container.settles(seconds):
+        state = "exited"  # right after its start
+    if state != "running":
+        return failed(_ended(evidence, name, state), f"The container {name} runs.", WHY_ENDED)
     if str(host) not in published:
         saw = f"{name} publishes {_shown(published)}." if published else f"{name} publishes no port of the machine."
         return failed(saw, f"Port {host} of the machine leads to {name}.", WHY_PUBLISHED)
@@ -81,8 +77,7 @@ def published_answers(  # noqa: PLR0913  what is asked, and what must come
     return passed(saw)
 
 
-def _ended(evidence: Evidence, name: str, seen: Mapping[str, Any]) -> str:
-    state = seen["State"]["Status"]
+def _ended(evidence: Evidence, name: str, state: str) -> str:
     return evidence.world.container(name).end if state == "exited" else f"The container {name} is {state}."
 
 
@@ -172,9 +167,9 @@ def runs_one_process(evidence: Evidence, *, name: str, command: str) -> Finding:
         "The engine looks after a container's main process: it sends it the signals, restarts it, and tells when it "
         "ended. Of others in the same container it knows nothing."
     )
-    seen = evidence.world.inspect(name)
-    if seen["State"]["Status"] != "running":
-        return failed(_ended(evidence, name, seen), f"The container {name} runs.", WHY_ENDED)
+    state = evidence.world.inspect(name)["State"]["Status"]
+    if state != "running":
+        return failed(_ended(evidence, name, state), f"The container {name} runs.", WHY_ENDED)
     container, end = evidence.world.container(name), time.monotonic() + SETTLED
     commands = [process.command for process in container.processes()]
     # An entry script may be there for a moment, until the program takes its place.

@@ -169,6 +169,7 @@ def test_exposes_port(exposed, passes):
         (Stop("SIGINT", 0.2, 130, "closed"), True, True),
         (Stop("SIGTERM", 0.2, 143), True, False),
         (Stop("SIGTERM", 5, None, "closed"), False, False),
+        (Stop("SIGTERM", 4, 137), False, False),
         (Stop("SIGKILL", 0.1, 137, "closed"), False, False),
         (ENDED, False, False),
         (SILENT, False, False),
@@ -183,9 +184,13 @@ def test_stops_gracefully(stop, passes, closes):
 @pytest.mark.parametrize(
     ("stop", "saw"),
     [
+        (Stop("SIGTERM", 0.1, 0, "closed"), "The container ended by itself after SIGTERM, with exit code 0."),
+        (Stop("SIGINT", 0.1, 130, "closed"), "The container ended by itself after SIGINT, with exit code 130."),
         (Stop("SIGTERM", 5, None), "5 seconds after SIGTERM the container still ran."),
         (Stop("SIGKILL", 0.1, 137), "SIGKILL ended it with exit code 137, which is 128 + 9, SIGKILL."),
         (Stop("SIGTERM", 0.1, 0), "After SIGTERM the container ended, with exit code 0, but never wrote 'closed'."),
+        (ENDED, "The container ended with exit code 1."),
+        (SILENT, "Nothing answered."),
     ],
 )
 def test_stops_gracefully_says_how_it_went(stop, saw):
