@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import tarfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 SHELL = "docker:26-cli"  # the image that has the docker command
 WORK, ENDPOINT = "/work", "/run/lab"
+ADVICE = re.compile(r"(See|Run) 'docker [a-z ]*--help'")
 SHOWN = 600  # characters of a transcript that a finding shows
 
 
@@ -47,6 +49,12 @@ class Transcript:
         """Its last lines."""
         shown = self.text.rstrip()[-SHOWN:]
         return shown.partition("\n")[2] if len(shown) == SHOWN and "\n" in shown else shown
+
+    @property
+    def last_words(self) -> str:
+        """Its last line that says something; docker's own advice to look at its help does not."""
+        lines = [line for line in self.end.splitlines() if line.strip() and not ADVICE.match(line)]
+        return lines[-1] if lines else ""
 
 
 def run_script(sandbox: Sandbox, files: Mapping[str, File], script: str, seconds: float) -> Transcript:

@@ -49,7 +49,7 @@ class Instruction:
         """The value as words: exec form (JSON) and shell form alike."""
         try:
             parsed = json.loads(self.value)
-        except ValueError:
+        except (ValueError, RecursionError):  # the second from ten thousand brackets
             return tuple(self.value.split())
         return tuple(map(str, parsed)) if isinstance(parsed, list) else tuple(self.value.split())
 

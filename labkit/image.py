@@ -22,9 +22,10 @@ METADATA = re.compile(
     r"|^(ARG|CMD|ENTRYPOINT|ENV|EXPOSE|HEALTHCHECK|LABEL|SHELL|STOPSIGNAL|USER|VOLUME)\b"
 )
 
-# What layers hold, by diff id, the digest of their bytes: most changes of a Dockerfile leave most layers as they are.
+# What layers hold, by diff id, the digest of their bytes, and by their names in archives, the latest last: most
+# changes of a Dockerfile leave most layers as they are, and what is above stands on the same base.
 _KNOWN: dict[str, Contents] = {}
-MOST_KNOWN = 100  # layers; the files of a large one take a few megabytes
+MOST_KNOWN = 200  # entries, two for a layer; the files of a large one take a few megabytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +81,20 @@ class Image:
         """Bytes of all its layers, unpacked."""
         return sum(entry.size for entry in self.history)
 
+    def facts(self) -> dict[str, Any]:
+        """Its id, configuration, layers and history, as data that JSON can hold."""
+        history = [{"instruction": e.instruction, "size": e.size, "layer": e.layer} for e in self.history]
+        return {"id": self.id, "config": dict(self.config), "layers": list(self.diff_ids), "history": history}
+
     def _contents(self, words: Iterable[bytes] = ()) -> list[Contents]:
         """What its layers hold; those that are known already are not read again."""
         wanted = set(words)
         if not all(diff_id in _KNOWN and wanted <= _KNOWN[diff_id].found.keys() for diff_id in self.diff_ids):
-            _KNOWN.update(zip(self.diff_ids, read_archive(self._engine.save(self.id), wanted), strict=True))
+            read = read_archive(self._engine.save(self.id), wanted, _KNOWN)
+            for diff_id, (name, contents) in zip(self.diff_ids, read, strict=True):
+                for key in (diff_id, name):
+                    _KNOWN.pop(key, None)
+                    _KNOWN[key] = contents
         found = [_KNOWN[diff_id] for diff_id in self.diff_ids]
         for oldest in list(_KNOWN)[:-MOST_KNOWN]:
             del _KNOWN[oldest]

@@ -80,31 +80,35 @@ class Contents:
     found: Mapping[bytes, str | None]
 
 
-def read_archive(chunks: Iterable[bytes], words: Iterable[bytes] = ()) -> tuple[Contents, ...]:
+def read_archive(
+    chunks: Iterable[bytes], words: Iterable[bytes] = (), known: Mapping[str, Contents] | None = None
+) -> list[tuple[str, Contents]]:
     """Read a docker archive as `docker save` writes it: the old layout, or the OCI layout of Engine 25 and later.
 
     Args:
         chunks: the archive.
         words: what to look for meanwhile, also in files that a later layer removes.
+        known: what layers of earlier archives hold, by their names there, which come from their digests in both
+            layouts. They are not read again where the words were looked for then.
 
     Returns:
-        What each layer holds, base first.
+        What each layer holds, base first, each with its name in the archive.
     """
     wanted = tuple(words)
-    layers: dict[str, Contents] = {}
+    layers = {name: each for name, each in (known or {}).items() if each.found.keys() >= set(wanted)}
     links: dict[str, str] = {}
     manifest: list[dict[str, Any]] = []
     with tarfile.open(fileobj=io.BufferedReader(_Chunks(chunks), 1 << 20), mode="r|") as archive:
         for member in archive:
             if member.issym() or member.islnk():
                 links[member.name] = _resolve(member)
-            elif member.isfile() and (stream := archive.extractfile(member)):
+            elif member.name not in layers and member.isfile() and (stream := archive.extractfile(member)):
                 if member.name == "manifest.json":
                     manifest = json.loads(stream.read(JSON_LIMIT))
                 elif _may_be_layer(member.name) and (found := _read_layer(stream, wanted)):
                     layers[member.name] = found
     names = manifest[0]["Layers"] if manifest else []
-    return tuple(layers[links.get(name, name)] for name in names)
+    return [(name, layers[links.get(name, name)]) for name in names]
 
 
 def _may_be_layer(name: str) -> bool:

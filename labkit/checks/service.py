@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from labkit.result import Finding
 
 BAD_STATUS = 400  # HTTP: errors begin here
+# What only hands signals on and reaps: the engine's own init (`--init`), Podman's, and two that are installed.
+INITS = {"docker-init", "catatonit", "tini", "dumb-init"}
 SETTLED = 2.0  # s
 SHOWN = 80  # characters of an answer
 WHY_ENDED = "A container lives as long as its main process. `docker ps -a` shows those that have ended, too."
@@ -155,7 +157,7 @@ def ended_by_itself(evidence: Evidence, *, name: str, says: str) -> Finding:
 
 @check("{name} runs {command}, and nothing else")
 def runs_one_process(evidence: Evidence, *, name: str, command: str) -> Finding:
-    """A container that the commands left runs a single process, and that is the wanted one.
+    """A container that the commands left runs a single process, the wanted one; an init before it does not count.
 
     Args:
         evidence: the evidence.
@@ -177,12 +179,12 @@ def runs_one_process(evidence: Evidence, *, name: str, command: str) -> Finding:
         time.sleep(0.2)
         commands = [process.command for process in container.processes()]
     if _is_alone(command, commands):
-        return passed(f"{name} runs {commands[0]}, and nothing else.")
+        return passed(f"{name} runs {' under '.join(reversed(commands))}, and nothing else.")
     return failed(f"{name} runs {' and '.join(commands)}.", want, why)
 
 
 def _is_alone(command: str, running: list[str]) -> bool:
-    if len(running) != 1:
-        return False
-    words = [PurePosixPath(word).name for word in running[0].split()]
-    return words[: len(command.split())] == command.split()
+    programs = [[PurePosixPath(word).name for word in each.split()] for each in running]
+    if len(programs) > 1 and INITS.intersection(programs[0][:1]):
+        del programs[0]
+    return len(programs) == 1 and programs[0][: len(command.split())] == command.split()

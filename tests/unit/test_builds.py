@@ -56,3 +56,11 @@ def test_whether_stages_that_begin_alike_share_their_images(last, torn):
 )
 def test_commands_whose_build_lost_its_cache(text, code, lost):
     assert Transcript(text, code).lost_cache is lost
+
+
+@pytest.mark.parametrize("advice", ["See 'docker run --help'.", "Run 'docker run --help' for more information", ""])
+def test_last_words_are_no_advice_to_read_the_help(advice):
+    assert (
+        Transcript(f"$ docker run x\ndocker: no such image.\n\n{advice}\n", 125).last_words == "docker: no such image."
+    )
+    assert Transcript(advice, 1).last_words == ""

@@ -123,6 +123,11 @@ def test_ended_by_itself(evidence, good, says):
         (["sh -c node web.js"], False),
         (["node"], False),
         (["node worker.js"], False),
+        (["/sbin/docker-init -- entry.sh node web.js", "node web.js"], True),
+        (["tini -- node web.js", "node web.js", "sleep 1"], False),
+        (["sh start.sh", "node web.js"], False),
+        (["tini"], False),
+        (["", "node web.js"], False),
         ([], False),
     ],
 )
