@@ -14,6 +14,7 @@ from labkit import course, ledger, station
 from labkit.attempt import Attempt
 from labkit.cli_dev import dev
 from labkit.cli_engine import engine as engine_group
+from labkit.cli_grade import grade, regrade, similar
 from labkit.cli_images import images as images_group
 from labkit.engine import connect
 from labkit.errors import LabError
@@ -186,6 +187,9 @@ def clean(*, yes: bool) -> None:
 
 
 main.add_command(dev)
+main.add_command(grade)
+main.add_command(regrade)
+main.add_command(similar)
 main.add_command(engine_group)
 main.add_command(guard_group)
 main.add_command(images_group)

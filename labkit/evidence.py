@@ -161,7 +161,7 @@ class Evidence:
         """What the learner's commands said last where they failed, and no check says so; as a sentence, or ""."""
         if not self._commands or any(spec.use == "commands_succeed" for spec in self._exercise.checks):
             return ""
-        said = self.commands.end.rpartition("\n")[2]
+        said = self.commands.last_words
         return f" The last command failed, and said: {said}" if self.commands.exit_code else ""
 
     @property
@@ -195,6 +195,15 @@ class Evidence:
             return tomllib.loads(self._snapshot.text(name))
         except tomllib.TOMLDecodeError as error:
             raise WorkspaceError(f"{name} cannot be read: {error}", fix='write key = "value", a line each') from None
+
+    def facts(self) -> dict[str, Any]:
+        """What was found of the build or the commands, and of the image, as data that JSON can hold."""
+        image = self.__dict__.get("image")  # commands may leave none, and nobody may have asked for it
+        if self._commands:
+            said = {"exit_code": self.commands.exit_code, "said": self.commands.end}
+            return {**said, "image": image.facts() if image else None}
+        steps = [{"instruction": step.instruction, "cached": step.cached} for step in self.build.steps]
+        return {"builder": self.build.builder, "steps": steps, "image": self.image.facts()}
 
     # -- what runs ---------------------------------------------------------------------------------------------
 

@@ -83,9 +83,9 @@ class Run:
         with (self.folder / "journal").open("a") as journal:
             journal.write(json.dumps(entry) + "\n")
 
-    def end(self, engine: Engine) -> None:
-        """Take away all that this run made, but for images that are kept."""
-        _close(engine, self.folder)
+    def end(self, engine: Engine, *, images: bool = True) -> None:
+        """Take away all that this run made, but for images that are kept; or leave its images to the next sweep."""
+        _close(engine, self.folder, images=images)
         self._lock.release()
 
 
@@ -164,11 +164,13 @@ def _lives(run: str | None) -> bool:
     return run is not None and (state() / "runs" / run).exists()
 
 
-def _close(engine: Engine, folder: Path) -> bool:
+def _close(engine: Engine, folder: Path, *, images: bool = True) -> bool:
     """Take away what a run made, and its record; False where an image must stay for now, and the record with it."""
     journal = _journal(folder)
     _remove_labelled(engine, folder.name)  # first: a container of ours may be of an image that the commands made
     endpoint.clear(engine, folder.name, folder)
+    if not images:
+        return False
     made = [*journal.images, *(image["Id"] for image in engine.images(f"{RUN}={folder.name}"))]
     made += _unread(engine, journal, folder)
     kept = Kept(engine).ids()

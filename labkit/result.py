@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping  # noqa: TC003  pydantic reads the annotations where gradings are kept
+from dataclasses import dataclass, field, replace
+from datetime import datetime  # noqa: TC003  as above
 from enum import StrEnum
+from typing import Any, Literal, Self
+
+Details = Literal["full", "actual", "none"]  # what a failure may tell: all, only what was seen, nothing
 
 
 class Outcome(StrEnum):
@@ -27,6 +32,8 @@ class Finding:
         check: the check's name; set by the run.
         title: what the learner reads as its headline; set by the run.
         points: what it is worth; set by the run.
+        details: how much of a failure the learner is told; set by the run.
+        hidden: whether it is run for a grade only; set by the run.
     """
 
     outcome: Outcome
@@ -36,11 +43,19 @@ class Finding:
     check: str = ""
     title: str = ""
     points: float = 1.0
+    details: Details = "full"
+    hidden: bool = False
 
     @property
     def earned(self) -> float:
         """The points that this finding gives."""
         return self.points if self.outcome is Outcome.PASS else 0.0
+
+    def for_learner(self) -> Self:
+        """The finding without what its failure may not tell."""
+        if self.outcome is not Outcome.FAIL or self.details == "full":
+            return self
+        return replace(self, saw="" if self.details == "none" else self.saw, want="", why="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +68,9 @@ class Report:
         findings: in the order of ``exercise.toml``.
         snapshot: sha256 of the learner's files that were checked (hex).
         engine: the engine that gave the evidence, such as ``Docker Engine 20.10.24``.
+        evidence: what the findings stand on, as data that JSON can hold: the build's steps, the image's configuration
+            and layers.
+        not_run: how many hidden checks were left out.
     """
 
     exercise: str
@@ -60,6 +78,8 @@ class Report:
     findings: tuple[Finding, ...]
     snapshot: str = ""
     engine: str = ""
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    not_run: int = 0
 
     @property
     def outcome(self) -> Outcome:
@@ -84,3 +104,78 @@ class Report:
     def max_points(self) -> float:
         """Points to be had."""
         return sum(f.points for f in self.findings)
+
+    @property
+    def open_points(self) -> float:
+        """Points that nobody has decided on: those of checks that ended in an error."""
+        return sum(f.points for f in self.findings if f.outcome is Outcome.ERROR)
+
+    def for_learner(self) -> Self:
+        """The report without what its failures may not tell."""
+        return replace(self, findings=tuple(finding.for_learner() for finding in self.findings))
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What a grading can be repeated from.
+
+    Attributes:
+        course: the version of the course and its checks.
+        exercise_hash: sha256 over the exercise's folder (hex).
+        engine: the engine, such as ``Docker Engine 20.10.24``.
+        base_images: ids of the base images, by name.
+        graded: when.
+        seconds: how long it took.
+    """
+
+    course: str
+    exercise_hash: str
+    engine: str
+    base_images: Mapping[str, str]
+    graded: datetime
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """One learner's result in one exercise.
+
+    Attributes:
+        learner: who handed it in: an id that is unique in the class.
+        name: as people call them; may be the same as ``learner``.
+        report: what the checks found. Where nothing was handed in all is TODO; where it could not be read, FAIL.
+        submitted: when it was handed in, or None where that is not known.
+        penalty: the share of the points that the late policy takes, 0 to 1.
+        source: where it was read from, as the person who grades knows it: a folder, an archive, a branch.
+        notes: what the person who grades should know of how it was handed in, a sentence each.
+        provenance: what it can be repeated from; None where nothing was run.
+    """
+
+    learner: str
+    name: str
+    report: Report
+    submitted: datetime | None = None
+    penalty: float = 0.0
+    source: str = ""
+    notes: tuple[str, ...] = ()
+    provenance: Provenance | None = None
+
+    @property
+    def points(self) -> float:
+        """Points earned for certain, after the late policy."""
+        return self.report.points * (1 - self.penalty)
+
+    @property
+    def open_points(self) -> float:
+        """Points that a person has to decide on, after the late policy; an error never costs any by itself."""
+        return self.report.open_points * (1 - self.penalty)
+
+    @property
+    def max_points(self) -> float:
+        """Points to be had."""
+        return self.report.max_points
+
+    @property
+    def set_aside(self) -> bool:
+        """Whether a person has to look at it."""
+        return self.report.outcome is Outcome.ERROR

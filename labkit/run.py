@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from labkit.checks.registry import REGISTERED
@@ -13,16 +14,19 @@ from labkit.result import Finding, Outcome, Report
 from labkit.sandbox import Sandbox
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from labkit.engine import Engine
     from labkit.progress import Progress
     from labkit.spec import CheckSpec, Exercise
     from labkit.workspace import Snapshot
 
+ATTEMPTS = 3  # of a run whose builds lose their cache to others
 WHY_ABSENT = "What is not there can do nothing."
 
 
 def run(exercise: Exercise, snapshot: Snapshot, engine: Engine, *, progress: Progress = silent) -> Report:
-    """Check a learner's files.
+    """Check a learner's files, for the learner: without hidden checks, and telling what failures may tell.
 
     Args:
         exercise: the exercise.
@@ -33,29 +37,54 @@ def run(exercise: Exercise, snapshot: Snapshot, engine: Engine, *, progress: Pro
     Returns:
         A finding for each check, in the exercise's order. Untouched files give TODO without asking the engine.
     """
+    public = [spec for spec in exercise.checks if not spec.hidden]
+    open_to_all = exercise.model_copy(update={"checks": public})
+    report = run_all(open_to_all, snapshot, lambda: Sandbox(engine, progress=progress))
+    return replace(report.for_learner(), not_run=len(exercise.checks) - len(public))
+
+
+def run_all(exercise: Exercise, snapshot: Snapshot, sandbox: Callable[[], Sandbox]) -> Report:
+    """Run all checks on a learner's files, for somebody who may know everything.
+
+    Args:
+        exercise: the exercise.
+        snapshot: the learner's files.
+        sandbox: opens a new one.
+
+    Returns:
+        As `run`, with hidden checks, and with what was found in full.
+    """
+    digest = snapshot.digest
     if not snapshot.touched:
-        findings = tuple(_stamp(spec, Finding(Outcome.TODO, "Not started yet.")) for spec in exercise.checks)
-        return Report(exercise.slug, exercise.title, findings, snapshot.digest)
-    found = _attempt(exercise, snapshot, engine, progress) or _attempt(exercise, snapshot, engine, progress, last=True)
-    return Report(exercise.slug, exercise.title, found, snapshot.digest, str(engine.about))
+        return unrun(exercise, Finding(Outcome.TODO, "Not started yet."), digest)
+    for _ in range(ATTEMPTS):
+        report, torn = _attempt(exercise, snapshot, sandbox)
+        if not torn:
+            return report
+    return unrun(exercise, Finding(Outcome.ERROR, "Other people's builds came in the way.", "check again"), digest)
 
 
-def _attempt(
-    exercise: Exercise, snapshot: Snapshot, engine: Engine, progress: Progress, *, last: bool = False
-) -> tuple[Finding, ...]:
-    """Run all checks in a sandbox of their own; () where others came in the way, and it is not the last attempt."""
-    with Sandbox(engine, progress=progress) as sandbox:
-        evidence = Evidence(sandbox, exercise, snapshot)
+def unrun(exercise: Exercise, first: Finding, digest: str = "") -> Report:
+    """Report of what was not run: the first check says why, and where that is a failure, the others are to do."""
+    findings = (_stamp(spec, _not_built(number, first)) for number, spec in enumerate(exercise.checks))
+    return Report(exercise.slug, exercise.title, tuple(findings), digest)
+
+
+def _attempt(exercise: Exercise, snapshot: Snapshot, sandbox: Callable[[], Sandbox]) -> tuple[Report, bool]:
+    """Run all checks in a sandbox of their own; and whether others came in the way, so that it has to be done anew."""
+    with sandbox() as place:
+        evidence, progress = Evidence(place, exercise, snapshot), place.progress
         fault = _ready(evidence)
-        if not last and fault is None and evidence.lost_cache:
-            return ()
         found: list[Finding] = []
         for number, spec in enumerate(exercise.checks):
             progress("checks", number, len(exercise.checks))
             finding = _waits(spec, found) or (_judge(spec, evidence) if fault is None else _not_built(number, fault))
             found.append(_stamp(spec, finding))
         progress("checks", len(exercise.checks), len(exercise.checks))
-    return tuple(found)
+        facts = evidence.facts() if fault is None else {}
+        torn = fault is None and evidence.lost_cache
+        about = str(place.engine.about)
+    return Report(exercise.slug, exercise.title, tuple(found), snapshot.digest, about, facts), torn
 
 
 def _ready(evidence: Evidence) -> Finding | None:
@@ -106,9 +135,6 @@ def _trouble(error: LabError) -> Finding:
 
 
 def _stamp(spec: CheckSpec, finding: Finding) -> Finding:
-    """Add what the exercise says of the check, and leave out what a failure may not tell."""
+    """Add what the exercise says of the check."""
     title = spec.title or REGISTERED[spec.use].title.format(**spec.arguments)
-    hide = finding.outcome is Outcome.FAIL and spec.details != "full"
-    saw = "" if hide and spec.details == "none" else finding.saw
-    want, why = ("", "") if hide else (finding.want, finding.why)
-    return Finding(finding.outcome, saw, want, why, spec.use, title, spec.points)
+    return replace(finding, check=spec.use, title=title, points=spec.points, details=spec.details, hidden=spec.hidden)

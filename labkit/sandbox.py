@@ -35,11 +35,18 @@ class Sandbox:
         engine: the engine.
         limits: what each container may use.
         progress: told about long work.
+        clears: whether images are removed, its own and those that dead runs left. Where many sandboxes share layers,
+            the engine may fail a build whose cached parent is removed meanwhile: then they all leave that to a
+            `ledger.sweep` at a quiet moment, and nothing is kept by key.
     """
 
-    def __init__(self, engine: Engine, *, limits: Limits | None = None, progress: Progress = silent) -> None:
+    def __init__(
+        self, engine: Engine, *, limits: Limits | None = None, progress: Progress = silent, clears: bool = True
+    ) -> None:
         self.engine, self.limits, self.progress = engine, limits or Limits(), progress
-        ledger.sweep(engine)
+        self._clears = clears
+        if clears:
+            ledger.sweep(engine)
         self._run = ledger.Run(engine)
         self._network = ""
         self._endpoint: Endpoint | None = None
@@ -53,11 +60,11 @@ class Sandbox:
         self.close()
 
     def close(self) -> None:
-        """Remove everything made in it, but for the images that are kept as build cache."""
+        """Remove everything made in it, but for images that are kept as build cache or left for later."""
         self._network = ""
         if self._endpoint:
             self._endpoint.close()
-        self._run.end(self.engine)
+        self._run.end(self.engine, images=self._clears)
 
     def build(  # noqa: PLR0913  each is one of `docker build`'s own options
         self,
@@ -102,7 +109,7 @@ class Sandbox:
         )
         text = files[dockerfile].data.decode("utf-8", errors="replace") if dockerfile in files else ""
         made = self._build(request, choose_builder(text))
-        if keep:
+        if keep and self._clears:
             Kept(self.engine).keep(keep, [*made.intermediates, made.image_id], self._run.made)
         return made
 

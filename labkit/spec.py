@@ -41,6 +41,7 @@ holds = "app/node_modules"
 points = 2                                # optional: 1
 title = "…"                               # optional: the check's own
 details = "full"                          # optional: full, actual (what was seen), none
+hidden = false                            # optional: true for a check that is run for a grade only
 after = "image_builds"                    # optional: an earlier check without which this one has nothing to look at
 """
 
@@ -56,6 +57,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from labkit.errors import ExerciseError
+from labkit.result import Details  # noqa: TC001  pydantic reads the annotations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -64,7 +66,6 @@ if TYPE_CHECKING:
 
 NAME = "exercise.toml"
 NOT_CONTEXT = frozenset({NAME, "README.md", "baseline"})  # the course's own files: not in the build context
-Details = Literal["full", "actual", "none"]
 Text = Annotated[str, Field(min_length=1)]
 Names = TypeVar("Names", bound=Iterable[str])
 
@@ -155,6 +156,7 @@ class CheckSpec(_Model):
     points: float = Field(default=1.0, ge=0)
     title: str = ""
     details: Details = "full"
+    hidden: bool = False  # run for a grade only
     after: str = ""
 
 
@@ -271,7 +273,7 @@ def _check(slug: str, entry: object, checks: Mapping[str, Callable[..., object]]
     name = entry["use"]
     if name not in checks:
         raise ExerciseError(f"{slug}: there is no check {name!r}{_nearest(name, checks)}", fix="see docs/checks.md")
-    own = {key: entry[key] for key in ("use", "points", "title", "details", "after") if key in entry}
+    own = {key: entry[key] for key in ("use", "points", "title", "details", "hidden", "after") if key in entry}
     arguments = {key: value for key, value in entry.items() if key not in own}
     signature = inspect.signature(checks[name])
     names = list(signature.parameters)[1:]  # the first is the evidence

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -90,17 +90,24 @@ def overlay(exercise: Exercise, folder: Path, *, missing_is_starter: bool = Fals
     Raises:
         WorkspaceError: a file is a link, a folder, or too large.
     """
+    found = {name: _read_learners(folder, name) for name in exercise.files}
+    taken = {name: file for name, file in found.items() if file}
+    snapshot = laid_over(exercise, taken, missing_is_starter=missing_is_starter)
+    return replace(snapshot, ignored=_ignored(exercise, snapshot.files, folder))
+
+
+def laid_over(exercise: Exercise, taken: Mapping[str, SourceFile], *, missing_is_starter: bool = False) -> Snapshot:
+    """Lay files that were read already over the starter.
+
+    Args:
+        exercise: the exercise.
+        taken: the learner's files; none that the exercise does not name.
+        missing_is_starter: whether a file that is not among them is the starter's, and not one that was deleted.
+    """
     starter = starter_files(exercise)
-    files = dict(starter)
-    for name in exercise.files:
-        file = _read_learners(folder, name)
-        if file is None:
-            if not missing_is_starter:
-                files.pop(name, None)
-        else:
-            files[name] = file
-    touched = any(files.get(name) != starter.get(name) for name in exercise.files)
-    return Snapshot(files, touched, _ignored(exercise, starter, folder))
+    left = {name: file for name, file in starter.items() if missing_is_starter or name not in exercise.files}
+    files = {**left, **taken}
+    return Snapshot(files, any(files.get(name) != starter.get(name) for name in exercise.files))
 
 
 def _ignored(exercise: Exercise, starter: Mapping[str, SourceFile], folder: Path) -> tuple[str, ...]:

@@ -23,6 +23,8 @@ class About:
         cgroup: "1" or "2".
         source: where the lab found it, such as "DOCKER_HOST".
         rootless: True where the daemon does not run as root.
+        cpus: how many it has; 1 where it does not say.
+        memory: bytes that it has; 0 where it does not say.
     """
 
     name: str
@@ -34,6 +36,8 @@ class About:
     cgroup: str
     source: str
     rootless: bool
+    cpus: int = 1
+    memory: int = 0
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
@@ -63,4 +67,6 @@ def describe(version: Mapping[str, Any], info: Mapping[str, Any], source: str) -
         cgroup=info.get("CgroupVersion", "1"),
         source=source,
         rootless=any("name=rootless" in option for option in info.get("SecurityOptions") or []),
+        cpus=info.get("NCPU") or 1,
+        memory=info.get("MemTotal") or 0,
     )

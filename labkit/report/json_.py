@@ -27,11 +27,12 @@ def as_data(report: Report) -> dict[str, Any]:
         "max_points": report.max_points,
         "snapshot": report.snapshot,
         "engine": report.engine,
-        "findings": [_finding(finding) for finding in report.findings],
+        "findings": [finding_data(finding) for finding in report.findings],
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_data(finding: Finding) -> dict[str, Any]:
+    """A finding as data that JSON can hold."""
     return {
         "check": finding.check,
         "title": finding.title,
@@ -41,4 +42,5 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "why": finding.why,
         "earned": finding.earned,
         "points": finding.points,
+        "hidden": finding.hidden,
     }

@@ -28,16 +28,16 @@ def _item(finding: Finding) -> str:
     sign, word = WORDS[finding.outcome]
     head = (
         f'<div class="finding-head"><span class="word"><span aria-hidden="true">{sign}</span> {word}</span> '
-        f"<strong>{_prose(finding.title or finding.check)}</strong></div>"
+        f"<strong>{prose(finding.title or finding.check)}</strong></div>"
     )
     wanted = "What to do" if finding.outcome is Outcome.ERROR else "Wanted"  # of an error, run.py puts its fix there
     said = [("Seen", finding.saw), (wanted, finding.want), ("Why", finding.why)]
     if finding.outcome in (Outcome.PASS, Outcome.TODO):
         said = []  # what is right or untouched needs no explanation
-    rows = "".join(f"<dt>{name}</dt><dd>{_prose(text)}</dd>" for name, text in said if text)
+    rows = "".join(f"<dt>{name}</dt><dd>{prose(text)}</dd>" for name, text in said if text)
     return f'<li class="finding {finding.outcome.value}">{head}{f"<dl>{rows}</dl>" if rows else ""}</li>'
 
 
-def _prose(text: str) -> str:
+def prose(text: str) -> str:
     """Escape a sentence; what stands in `backticks` becomes code."""
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))

@@ -1,0 +1,128 @@
+"""A grading from end to end: submissions → jobs → results → a grade for each learner and exercise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from labkit import course
+from labkit.errors import LabError
+from labkit.grade.job import Job, job
+from labkit.result import Finding, Grade, Outcome
+from labkit.run import run_all, unrun
+from labkit.sandbox import Sandbox
+from labkit.workspace import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from labkit.engine import Engine
+    from labkit.grade.book import Book
+    from labkit.grade.job import Key
+    from labkit.grade.late import Late
+    from labkit.grade.submission import Submission
+    from labkit.progress import Progress
+    from labkit.result import Report
+    from labkit.spec import Exercise
+
+
+class NotProved(LabError):  # noqa: N818  reads as what happened
+    """An exercise's own solution does not pass here, so that nobody's could be graded fairly."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A submission without its files.
+
+    Attributes:
+        submission: the learner's; its files are in the book.
+        key: what its result is found by; None where there is nothing to run.
+        report: what there is to say without running anything; None where there is a key.
+    """
+
+    submission: Submission
+    key: Key | None
+    report: Report | None
+
+
+class Grading:
+    """Everybody's submissions of some exercises.
+
+    Args:
+        exercises: the course's.
+        book: where files and results are kept.
+    """
+
+    def __init__(self, exercises: Sequence[Exercise], book: Book) -> None:
+        self._exercises = {each.slug: each for each in exercises}
+        self._book = book
+        self._entries: list[_Entry] = []
+        self._open: dict[Key, str] = {}
+
+    def take(self, submissions: Iterable[Submission]) -> None:
+        """Read all submissions once. Their files go into the book, so that few are in memory at any time."""
+        for each in submissions:
+            exercise = self._exercises[each.exercise]
+            if each.fault or not each.files:
+                first = (
+                    Finding(Outcome.FAIL, each.fault) if each.fault else Finding(Outcome.TODO, "Nothing was handed in.")
+                )
+                self._entries.append(_Entry(each, None, unrun(exercise, first)))
+                continue
+            this = job(exercise, each.files)
+            self._book.keep(this.key, each.files)
+            self._entries.append(_Entry(replace(each, files={}), this.key, None))
+            if not self._book.has(this.key):
+                self._open[this.key] = each.exercise
+
+    @property
+    def open(self) -> int:
+        """How many results are still to be had; equal submissions have one."""
+        return len(self._open)
+
+    def jobs(self) -> Iterator[Job]:
+        """What is to be done, exercise by exercise: submissions of one share most of their layers."""
+        for key, exercise in sorted(self._open.items(), key=lambda each: each[1]):
+            yield Job(key, exercise, self._book.files(key))
+
+    def prove(self, engine: Engine, progress: Progress) -> None:
+        """See that the solution of each exercise that is to be graded passes on this engine.
+
+        Its image stays for the others to build on, as does the one that sizes are compared with.
+
+        Raises:
+            NotProved: one does not.
+        """
+        for slug in sorted(set(self._open.values())):
+            exercise = self._exercises[slug]
+            snapshot = Workspace(course.root()).solution(exercise)
+            report = run_all(exercise, snapshot, lambda: Sandbox(engine, progress=progress))
+            if not report.passed:
+                first = next(f for f in report.findings if f.outcome is not Outcome.PASS)
+                raise NotProved(
+                    f"The course's own solution of {slug} does not pass here: {first.title}: {first.saw}",
+                    fix="see `labkit doctor`; if the engine and the base images are well, report this",
+                    why="Grades of this exercise would not be fair, so none was given.",
+                )
+
+    def grades(self, late: Late) -> list[Grade]:
+        """Everybody's grades; what has no result yet is an error and costs nobody points."""
+        return [self._grade(entry, late) for entry in self._entries]
+
+    def _grade(self, entry: _Entry, late: Late) -> Grade:
+        each, provenance, report = entry.submission, None, entry.report
+        if entry.key and (record := self._book.get(entry.key)):
+            report, provenance = replace(record.report, evidence={}), record.provenance
+        if report is None:
+            fault = Finding(Outcome.ERROR, "It was not graded yet.", "Run the same command again.")
+            report = unrun(self._exercises[each.exercise], fault)
+        return Grade(
+            each.learner,
+            each.name,
+            report,
+            each.submitted,
+            late.penalty(each.submitted),
+            each.source,
+            each.notes,
+            provenance,
+        )
