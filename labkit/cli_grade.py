@@ -15,16 +15,16 @@ import click
 
 from labkit import course, ledger
 from labkit.engine import connect
-from labkit.grade.book import Book
-from labkit.grade.grading import Grading
-from labkit.grade.intake import submissions
-from labkit.grade.job import Job, job
-from labkit.grade.late import Late
-from labkit.grade.output import BOOK, write
-from labkit.grade.pool import Pool
-from labkit.grade.regrade import differences
-from labkit.grade.roster import Roster
-from labkit.grade.similar import groups
+from labkit.grading.book import Book
+from labkit.grading.grading import Grading
+from labkit.grading.intake import submissions
+from labkit.grading.job import Job, job
+from labkit.grading.late import Late
+from labkit.grading.output import BOOK, write
+from labkit.grading.pool import Pool
+from labkit.grading.regrade import differences
+from labkit.grading.roster import Roster
+from labkit.grading.similar import groups
 from labkit.limits import Limits
 from labkit.progress import shown
 from labkit.report.grades import FORMATS
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from labkit.engine import Engine
-    from labkit.grade.job import Record
+    from labkit.grading.job import Record
     from labkit.progress import Progress
     from labkit.result import Grade
     from labkit.spec import Exercise

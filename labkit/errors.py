@@ -10,8 +10,8 @@
     ├── ImageError            a base image could not be had
     ├── ExerciseError         exercise.toml is wrong (the author's to mend)
     ├── WorkspaceError        the learner's folder cannot be read or written
-    ├── IntakeError           a class's submissions cannot be taken as they are (labkit.grade.submission)
-    ├── NotProved             an exercise's own solution does not pass on this engine (labkit.grade.grading)
+    ├── IntakeError           a class's submissions cannot be taken as they are (labkit.grading.submission)
+    ├── NotProved             an exercise's own solution does not pass on this engine (labkit.grading.grading)
     ├── BuildError            the learner's Dockerfile does not build (a result, not a fault)
     ├── SandboxError          a container could not be run as asked
     └── StepTimeout           a step took longer than its limit

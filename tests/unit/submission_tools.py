@@ -6,8 +6,8 @@ import stat
 import zipfile
 
 from labkit import spec
-from labkit.grade.intake import submissions
-from labkit.grade.roster import Roster
+from labkit.grading.intake import submissions
+from labkit.grading.roster import Roster
 
 
 def course(folder, slugs=("06-x", "07-y")):

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from submission_tools import course, fill, intake, only, roster, zipped
 
-from labkit.grade import folders
-from labkit.grade.submission import IntakeError
-from labkit.grade.take import MOST_FILES, Wanted
-from labkit.grade.trees import Kind
+from labkit.grading import folders
+from labkit.grading.submission import IntakeError
+from labkit.grading.take import MOST_FILES, Wanted
+from labkit.grading.trees import Kind
 from labkit.workspace import FILE_LIMIT, SourceFile
 
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from submission_tools import course, intake, only, zipped
 
-from labkit.grade.archives import MOST_AT_ONCE
+from labkit.grading.archives import MOST_AT_ONCE
 from labkit.workspace import FILE_LIMIT, SourceFile
 
 GOOD = {"06-x/Dockerfile": b"FROM mine\n" * 50, "06-x/src/x.js": b"1"}
@@ -205,7 +205,7 @@ class TestSizes:
         assert "another size than it has" in check(ada, exercises).fault
 
     def test_most_entries(self, ada, exercises, monkeypatch):
-        monkeypatch.setattr("labkit.grade.archives.MOST_ENTRIES", 200)
+        monkeypatch.setattr("labkit.grading.archives.MOST_ENTRIES", 200)
         zipped(ada, {**GOOD, **{f"a/{n}": b"" for n in range(198)}})
         assert check(ada, exercises).fault == ""
         zipped(ada, {**GOOD, **{f"a/{n}": b"" for n in range(199)}})

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from submission_tools import course, fill, intake, only, roster
 
-from labkit.grade.submission import IntakeError
+from labkit.grading.submission import IntakeError
 from labkit.workspace import FILE_LIMIT, SourceFile
 
 WHEN = 1_700_000_000

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from submission_tools import course, fill, intake, roster, zipped
 
-from labkit.grade.submission import IntakeError
+from labkit.grading.submission import IntakeError
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from labkit.errors import LabError
-from labkit.grade.late import Late
+from labkit.grading.late import Late
 
 DUE = datetime(2026, 1, 31, 18, tzinfo=UTC)
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from labkit.grade.roster import Entry, Roster
-from labkit.grade.submission import IntakeError
+from labkit.grading.roster import Entry, Roster
+from labkit.grading.submission import IntakeError
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from labkit.grade.similar import groups
-from labkit.grade.submission import Submission
-from labkit.grade.tokens import MOST_WORDS, RUN, shingles
+from labkit.grading.similar import groups
+from labkit.grading.submission import Submission
+from labkit.grading.tokens import MOST_WORDS, RUN, shingles
 from labkit.workspace import SourceFile
 
 OBVIOUS = (

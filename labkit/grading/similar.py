@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from labkit.grade.tokens import RUN, shingles
+from labkit.grading.tokens import RUN, shingles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from labkit.grade.submission import Submission
+    from labkit.grading.submission import Submission
     from labkit.workspace import SourceFile
 
 COMMON = 0.05  # bits: of what the starter or more than half of the class has

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from labkit.grade.submission import IntakeError
+from labkit.grading.submission import IntakeError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,8 +11,8 @@ import subprocess
 from contextlib import ExitStack, contextmanager, suppress
 from typing import IO, TYPE_CHECKING
 
-from labkit.grade.submission import IntakeError, as_text
-from labkit.grade.trees import MOST_NAMES, Kind, Parts, Source, Tree, Unreadable, moment, refusal, too_large
+from labkit.grading.submission import IntakeError, as_text
+from labkit.grading.trees import MOST_NAMES, Kind, Parts, Source, Tree, Unreadable, moment, refusal, too_large
 from labkit.workspace import FILE_LIMIT, SourceFile
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from labkit.grade.trees import Opener
+    from labkit.grading.trees import Opener
 
 NOBODYS = frozenset({"main", "master", "HEAD"})
 LARGEST_TREE = 1 << 20  # bytes of one folder's list

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
-from labkit.grade.submission import as_text
+from labkit.grading.submission import as_text
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager

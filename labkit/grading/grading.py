@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from labkit import course
 from labkit.errors import LabError
-from labkit.grade.job import Job, job
+from labkit.grading.job import Job, job
 from labkit.result import Finding, Grade, Outcome
 from labkit.run import run_all, unrun
 from labkit.sandbox import Sandbox
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from labkit.engine import Engine
-    from labkit.grade.book import Book
-    from labkit.grade.job import Key
-    from labkit.grade.late import Late
-    from labkit.grade.submission import Submission
+    from labkit.grading.book import Book
+    from labkit.grading.job import Key
+    from labkit.grading.late import Late
+    from labkit.grading.submission import Submission
     from labkit.progress import Progress
     from labkit.result import Report
     from labkit.spec import Exercise

@@ -13,9 +13,9 @@ import stat
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from labkit.grade.archives import ZipTree
-from labkit.grade.submission import IntakeError, as_text
-from labkit.grade.trees import (
+from labkit.grading.archives import ZipTree
+from labkit.grading.submission import IntakeError, as_text
+from labkit.grading.trees import (
     MOST_NAMES,
     Kind,
     Parts,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from labkit.grade.trees import Opener
+    from labkit.grading.trees import Opener
 
 PLAIN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 FOLDER = PLAIN | os.O_DIRECTORY

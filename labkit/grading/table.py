@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from labkit.grade import csvfile
-from labkit.grade.folders import trees_below
-from labkit.grade.submission import IntakeError, as_text
-from labkit.grade.trees import Source
+from labkit.grading import csvfile
+from labkit.grading.folders import trees_below
+from labkit.grading.submission import IntakeError, as_text
+from labkit.grading.trees import Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from labkit.grade.csvfile import Row
-    from labkit.grade.trees import Opener
+    from labkit.grading.csvfile import Row
+    from labkit.grading.trees import Opener
 
 ELSEWHERE = re.compile(r"/|[A-Za-z]:|.*[\\\0]", re.DOTALL)
 

@@ -14,13 +14,13 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Protocol, Self
 
 from labkit.errors import EngineError
-from labkit.grade.job import do, lost
+from labkit.grading.job import do, lost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
 
-    from labkit.grade.job import Job, Record
+    from labkit.grading.job import Job, Record
 
 FRESH_AFTER = 50  # jobs, then a process makes room for a new one: what a library may leak ends with it
 MOST_MADE = 8 << 30  # bytes of new layers on the engine, then images that nobody needs any more are removed

@@ -15,7 +15,7 @@ import zipfile
 import zlib
 from typing import TYPE_CHECKING, Self
 
-from labkit.grade.trees import MOST_NAMES, Kind, Parts, Unreadable, is_junk, refusal, shown, too_large
+from labkit.grading.trees import MOST_NAMES, Kind, Parts, Unreadable, is_junk, refusal, shown, too_large
 from labkit.workspace import FILE_LIMIT, SourceFile
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from labkit.grade import csvfile
-from labkit.grade.submission import as_text
+from labkit.grading import csvfile
+from labkit.grading.submission import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

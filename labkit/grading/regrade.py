@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from labkit.grade.job import Record
+    from labkit.grading.job import Record
 
 
 def differences(before: Record, now: Record) -> list[str]:

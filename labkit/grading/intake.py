@@ -14,20 +14,20 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from labkit.grade.branches import Branches
-from labkit.grade.folders import FolderOfLearners
-from labkit.grade.roster import Entry
-from labkit.grade.submission import IntakeError, Submission
-from labkit.grade.table import Table
-from labkit.grade.take import Taken, Wanted, take
-from labkit.grade.trees import Source, Unreadable
+from labkit.grading.branches import Branches
+from labkit.grading.folders import FolderOfLearners
+from labkit.grading.roster import Entry
+from labkit.grading.submission import IntakeError, Submission
+from labkit.grading.table import Table
+from labkit.grading.take import Taken, Wanted, take
+from labkit.grading.trees import Source, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from labkit.grade.roster import Roster
-    from labkit.grade.trees import Opener, Origin, Tree
+    from labkit.grading.roster import Roster
+    from labkit.grading.trees import Opener, Origin, Tree
     from labkit.spec import Exercise
 
 ByExercise = dict[str, Source]  # one learner's sources by slug

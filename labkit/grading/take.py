@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from labkit.grade.submission import IntakeError
-from labkit.grade.trees import Kind, Parts, Unreadable, is_archive, is_junk, refusal, shown
+from labkit.grading.submission import IntakeError
+from labkit.grading.trees import Kind, Parts, Unreadable, is_archive, is_junk, refusal, shown
 from labkit.spec import NOT_CONTEXT
 from labkit.workspace import FILE_LIMIT, SourceFile, starter_files
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from labkit.grade.trees import Tree
+    from labkit.grading.trees import Tree
     from labkit.spec import Exercise
 
 MOST_FILES = 50  # that one exercise may take

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import TypeAdapter
 
-from labkit.grade.job import Key, Record
+from labkit.grading.job import Key, Record
 from labkit.result import Outcome
 from labkit.workspace import SourceFile
 
