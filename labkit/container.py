@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from labkit.engine import Engine
 
 ASK_EVERY = 0.1  # seconds between two attempts to reach a port that does not answer yet
-KILLED = 137  # the exit code after SIGKILL: 128 + 9
 LISTEN_COLUMN, LISTEN = 3, "0A"  # in /proc/net/tcp
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import takewhile
 from typing import TYPE_CHECKING
@@ -22,6 +22,9 @@ NEEDS_BUILDKIT = {
 }
 VARIABLE = re.compile(r"\$(?:\{(\w+)(?::-([^}]*))?\}|(\w+))")
 DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
+ESCAPE = re.compile(r"^\s*#\s*escape\s*=\s*[^\\\s]", re.IGNORECASE | re.MULTILINE)
+LOCAL = re.compile(r"[A-Za-z0-9_./@+=,~*?\[\]-]+|<<.*")  # no address, and no variable that may hold one
+MOUNTED = re.compile(r"--mount=(?:\S*,)?from=([^,\s]+)")
 HEREDOC = re.compile(r"<<-?\s*[\"']?[A-Za-z_]")
 
 
@@ -117,7 +120,25 @@ class Dockerfile:
             elif instruction.name == "COPY":
                 copied = [word.removeprefix("--from=") for word in words if word.startswith("--from=")]
                 names += [name for name in copied if name.lower() not in stages and not name.isdigit()]
+            elif instruction.name == "RUN":
+                mounted = MOUNTED.findall(" ".join(words))
+                names += [name for name in mounted if name.lower() not in stages]
         return tuple(dict.fromkeys(names))
+
+    @property
+    def fetches(self) -> Instruction | None:
+        """The first ADD that may fetch from outside: the engine does that itself, with the machine's own network."""
+        for instruction in self.instructions:
+            kind, _, value = str(instruction).removeprefix("ONBUILD ").partition(" ")
+            words = [w for w in replace(instruction, value=value).words if not _is_flag(w)]
+            if kind.upper() == "ADD" and not all(LOCAL.fullmatch(word) for word in words):
+                return instruction
+        return None
+
+    @property
+    def escapes(self) -> bool:
+        """Whether it changes the escape character, so that the builder and this class read different instructions."""
+        return ESCAPE.search(self.text) is not None
 
     def based_on(self, stand_ins: Mapping[str, str]) -> str:
         """Its text with other base images: each name after FROM that ``stand_ins`` has, as it gives it."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 WHITEOUT, OPAQUE = ".wh.", ".wh..wh..opq"  # source: OCI image spec 1.0, layer: whiteouts
+PIECE = 1 << 20  # bytes of a file that are searched at once
 JSON_LIMIT = 4 << 20  # bytes; manifests and configs are far smaller
 
 
@@ -45,16 +46,16 @@ class Layer:
     removed: tuple[str, ...] = ()
 
 
-class _Chunks(io.RawIOBase):
+class Chunks(io.RawIOBase):
     """Bytes from an iterator, as a file."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks, self._rest = iter(chunks), b""
 
-    def readable(self) -> bool:
+    def readable(self) -> bool:  # noqa: D102  of io.RawIOBase, as the next one
         return True
 
-    def readinto(self, buffer: Any) -> int:  # noqa: ANN401  whatever supports the buffer protocol
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401, D102  whatever supports the buffer protocol
         while not self._rest:
             chunk = next(self._chunks, None)
             if chunk is None:
@@ -98,7 +99,7 @@ def read_archive(
     layers = {name: each for name, each in (known or {}).items() if each.found.keys() >= set(wanted)}
     links: dict[str, str] = {}
     manifest: list[dict[str, Any]] = []
-    with tarfile.open(fileobj=io.BufferedReader(_Chunks(chunks), 1 << 20), mode="r|") as archive:
+    with tarfile.open(fileobj=io.BufferedReader(Chunks(chunks), 1 << 20), mode="r|") as archive:
         for member in archive:
             if member.issym() or member.islnk():
                 links[member.name] = _resolve(member)
@@ -123,7 +124,7 @@ def _resolve(member: tarfile.TarInfo) -> str:
 def _opened(stream: IO[bytes]) -> tuple[IO[bytes], bool]:
     """A blob from its beginning, unpacked, and whether it is a layer."""
     head = stream.read(512)
-    rest = cast("IO[bytes]", io.BufferedReader(_Chunks(_again(head, stream)), 1 << 20))
+    rest = cast("IO[bytes]", io.BufferedReader(Chunks(_again(head, stream)), 1 << 20))
     if head[:2] == b"\x1f\x8b":
         return cast("IO[bytes]", gzip.open(rest)), True  # ends with the stream it reads
     return rest, head[257:262] == b"ustar" or (head != b"" and not head.strip(b"\0"))
@@ -146,9 +147,20 @@ def _read_layer(stream: IO[bytes], words: tuple[bytes, ...]) -> Contents | None:
             elif path:
                 files[path] = LayerFile(entry.size, entry.mode, entry.uid, entry.isdir())
             if words and entry.isfile() and (file := layer.extractfile(entry)):
-                data = file.read()
-                found.update({word: path for word in words if word in data and found[word] is None})
+                missing = {word for word in words if found[word] is None}
+                found.update(dict.fromkeys(_held(file, missing), path))
     return Contents(files, tuple(removed), found)
+
+
+def _held(file: IO[bytes], words: set[bytes]) -> set[bytes]:
+    """Those of some words that a file holds; of a large one, only a piece is in memory at a time."""
+    found: set[bytes] = set()
+    overlap = max(map(len, words), default=1) - 1
+    piece = b""
+    while words - found and (new := file.read(PIECE)):
+        piece = piece[-overlap:] + new if overlap else new
+        found |= {word for word in words - found if word in piece}
+    return found
 
 
 def _again(head: bytes, stream: IO[bytes]) -> Iterator[bytes]:

@@ -18,10 +18,14 @@ class Limits:
         pids: processes and threads.
         log: bytes of its logs that the engine keeps.
         build_memory: bytes for one step of a build.
+        build_pids: processes and threads of one step of a build.
+        build_written: bytes that one step of a build may write.
     """
 
     memory: int = 512 << 20
     cpus: float = 1.0
     pids: int = 256
-    log: int = 4 << 20
+    log: int = 1 << 20
     build_memory: int = 2 << 30
+    build_pids: int = 1024
+    build_written: int = 4 << 30

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Self, cast
 
 from labkit import ledger
 from labkit.container import Container
-from labkit.dockerfile import Dockerfile
+from labkit.dockerfile import DIGEST, Dockerfile
 from labkit.endpoint import Endpoint
-from labkit.engine import Build, Builder, BuildRequest, build
+from labkit.engine import Build, Builder, BuildFailed, BuildRequest, build
 from labkit.engine.context import context_tar
 from labkit.engine.process import have_buildkit_command
 from labkit.kept import Kept
@@ -17,7 +17,7 @@ from labkit.limits import CAPABILITIES, Limits
 from labkit.progress import silent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from types import TracebackType
 
     from labkit.engine import Engine
@@ -38,13 +38,20 @@ class Sandbox:
         clears: whether images are removed, its own and those that dead runs left. Where many sandboxes share layers,
             the engine may fail a build whose cached parent is removed meanwhile: then they all leave that to a
             `ledger.sweep` at a quiet moment, and nothing is kept by key.
+        bases: the only images that a Dockerfile may begin with or copy from; None for whatever the engine has.
     """
 
     def __init__(
-        self, engine: Engine, *, limits: Limits | None = None, progress: Progress = silent, clears: bool = True
+        self,
+        engine: Engine,
+        *,
+        limits: Limits | None = None,
+        progress: Progress = silent,
+        clears: bool = True,
+        bases: Collection[str] | None = None,
     ) -> None:
         self.engine, self.limits, self.progress = engine, limits or Limits(), progress
-        self._clears = clears
+        self._clears, self._bases = clears, bases
         if clears:
             ledger.sweep(engine)
         self._run = ledger.Run(engine)
@@ -105,13 +112,33 @@ class Sandbox:
             cache_from=cache_from,
             seconds=seconds,
             memory=self.limits.build_memory,
+            pids=self.limits.build_pids,
+            written=self.limits.build_written,
             marker=ledger.marker(self._run.id),
         )
         text = files[dockerfile].data.decode("utf-8", errors="replace") if dockerfile in files else ""
+        self._judge(Dockerfile(text), network)
         made = self._build(request, choose_builder(text))
         if keep and self._clears:
             Kept(self.engine).keep(keep, [*made.intermediates, made.image_id], self._run.made)
         return made
+
+    def _judge(self, dockerfile: Dockerfile, network: str) -> None:
+        """Refuse what would reach outside the sandbox while it is built. Raises BuildFailed."""
+        if network == "none" and (fetching := dockerfile.fetches):
+            raise BuildFailed(
+                "it may fetch from outside, and builds have no network here. COPY takes files of your own.",
+                instruction=str(fetching),
+            )
+        if dockerfile.escapes:
+            raise BuildFailed("another escape character is not taken here: leave the line `# escape=…` out.")
+        if self._bases is not None:
+            for name in dockerfile.sources:
+                if DIGEST.sub("", name) not in self._bases:
+                    raise BuildFailed(
+                        f"{name} is none of the course's images: {', '.join(self._bases)}.",
+                        instruction=f"FROM {name}",
+                    )
 
     def _build(self, request: BuildRequest, builder: Builder) -> Build:
         with self._run.building():

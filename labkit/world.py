@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from labkit.container import KILLED, Container
-from labkit.engine import Meter, ran_out_of_memory
+from labkit.container import Container
+from labkit.engine import KILLED, Meter, ran_out_of_memory
 from labkit.errors import Absent, StepTimeout
 from labkit.image import Image
 from labkit.remote import Remote

@@ -7,8 +7,10 @@ from labkit.engine.client import Engine
 from labkit.engine.events import ran_out_of_memory
 from labkit.engine.find import at, connect
 from labkit.engine.meter import Meter, Usage
+from labkit.engine.words import KILLED
 
 __all__ = [
+    "KILLED",
     "LOST_PARENT",
     "About",
     "Build",

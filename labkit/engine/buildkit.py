@@ -6,7 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from labkit.engine.buildtypes import Build, BuildStep, fault, overdue
+from labkit.engine.buildtypes import Build, BuildStep, Tail, fault, overdue
 from labkit.engine.process import Terminated, docker_with_buildkit, run_lines
 
 if TYPE_CHECKING:
@@ -23,15 +23,20 @@ class Trace:
 
     def __init__(self) -> None:
         self.steps: dict[str, BuildStep] = {}
-        self.log: list[str] = []
+        self._log = Tail()
         self.error = ""
         self.failed = ""
         self.said = ""
         self._stages: dict[str, int] = {}
 
+    @property
+    def log(self) -> str:
+        """All that was said, or the end of it."""
+        return str(self._log)
+
     def feed(self, line: str) -> tuple[str, int, int] | None:
         """Take one line; return (instruction, number, total) where a step begins."""
-        self.log.append(line)
+        self._log.add(f"{line}\n")
         vertex, _, rest = line.partition(" ")
         if step := self.VERTEX.match(line):
             stage = (step["stage"] or "0").removeprefix("stage-")
@@ -47,13 +52,13 @@ class Trace:
         elif rest.startswith("ERROR") and not self.failed:
             self.failed = self.steps[vertex].instruction if vertex in self.steps else ""
             self.error = rest.removeprefix("ERROR").lstrip(": ")
-            self.said = "\n".join(said for said in self.log if said.startswith(f"{vertex} "))
+            self.said = "\n".join(said for said in self.log.splitlines() if said.startswith(f"{vertex} "))
         return None
 
     def result(self, image_id: str) -> Build:
         """The steps, stage by stage."""
         steps = sorted(self.steps.values(), key=lambda s: (self._stages[s.stage], s.number))
-        return Build(image_id, tuple(steps), "buildkit", (), "\n".join(self.log))
+        return Build(image_id, tuple(steps), "buildkit", (), self.log)
 
 
 def build(engine: Engine, request: BuildRequest, on_step: OnStep) -> Build:
@@ -74,6 +79,7 @@ def build(engine: Engine, request: BuildRequest, on_step: OnStep) -> Build:
     except Terminated as ended:
         if ended.overdue:
             raise overdue(request) from None
-        last = trace.error or next((line for line in reversed(trace.log) if line.strip()), "no reason given")
-        raise fault(last, trace.failed, "\n".join(trace.log), trace.said) from None
+        lines = [line for line in trace.log.splitlines() if line.strip()]
+        last = trace.error or (lines[-1] if lines else "no reason given")
+        raise fault(last, trace.failed, trace.log, trace.said) from None
     return trace.result(iid.read_text().strip())

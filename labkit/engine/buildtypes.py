@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -24,7 +25,30 @@ OnImage = Callable[[str, bool], None]
 LOST_PARENT = re.compile(
     r"unable to find image .?sha256:|No such image: sha256:|unknown parent image ID|failed to get digest sha256:"
 )
+LOG_END = 1 << 20  # characters of a build's log that are kept
 STAGE_NAME = re.compile(r"\sAS\s+(\S+)$", re.IGNORECASE)
+
+
+class Tail:
+    """The end of a text that may never end.
+
+    Args:
+        most: characters that are kept.
+    """
+
+    def __init__(self, most: int = LOG_END) -> None:
+        self._most, self._size = most, 0
+        self._parts: deque[str] = deque()
+
+    def add(self, text: str) -> None:
+        """Append to it."""
+        self._parts.append(text)
+        self._size += len(text)
+        while self._size - len(self._parts[0]) > self._most:
+            self._size -= len(self._parts.popleft())
+
+    def __str__(self) -> str:
+        return "".join(self._parts)[-self._most :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +79,7 @@ class Build:
         steps: in the order of the Dockerfile; BuildKit leaves out stages that the result does not need.
         builder: which builder it was.
         intermediates: ids of the untagged images that the classic builder made or reused, oldest first.
-        log: all that the builder said.
+        log: what the builder said, the end of it where that is long.
     """
 
     image_id: str
@@ -109,6 +133,8 @@ class BuildRequest:
         buildargs: values for ARG.
         seconds: limit for the whole build.
         memory: limit in bytes for each step; the classic builder honors it, BuildKit does not.
+        pids: processes and threads of each step. Classic builder only.
+        written: bytes that a step may write. Classic builder only.
         marker: a host name written into the steps' containers (/etc/hosts), by which a container that a
             killed build left behind is known: such containers carry no label. Classic builder only.
     """
@@ -124,6 +150,8 @@ class BuildRequest:
     buildargs: Mapping[str, str] | None = None
     seconds: float = 300
     memory: int = 1 << 30
+    pids: int = 1024
+    written: int = 4 << 30
     marker: str = "labkit"
 
 
@@ -138,6 +166,13 @@ def overdue(request: BuildRequest) -> StepTimeout:
         why="An instruction that waits for input or for a network that is not there never ends.",
         fix="look at the last RUN instruction that began",
     )
+
+
+def overfull(request: BuildRequest, instruction: str, log: str) -> BuildFailed:
+    """Say that a step wrote too much."""
+    gigabytes = request.written / (1 << 30)
+    said = f"it wrote more than {gigabytes:g} GiB, and was stopped."
+    return BuildFailed(said, instruction=instruction, log=log)
 
 
 def fault(message: str, instruction: str, log: str, said: str) -> Exception:

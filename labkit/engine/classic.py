@@ -12,8 +12,9 @@ import docker
 import requests
 from docker.errors import APIError, create_api_error_from_http_exception
 
-from labkit.engine.buildtypes import STAGE_NAME, Build, BuildStep, fault, overdue
+from labkit.engine.buildtypes import STAGE_NAME, Build, BuildStep, Tail, fault, overdue, overfull
 from labkit.engine.faults import SDK_ERRORS, faults
+from labkit.engine.stepwatch import StepWatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,34 +37,36 @@ class Trace:
 
     STEP = re.compile(r"Step (\d+)/(\d+) : (.*)", re.DOTALL)
     IMAGE = re.compile(r" ---> ([0-9a-f]{12,64})$")
+    RUNNING = re.compile(r" ---> Running in ([0-9a-f]{12,64})$")
 
     def __init__(self, labels: Mapping[str, str], on_image: OnImage, *, restores: bool) -> None:
         self._on_image, self._restores = on_image, restores
         self.steps: list[BuildStep] = []
         self.images: list[str] = []
-        self._log: list[str] = []
+        self._log, self._said = Tail(), Tail()
+        self.container = ""
         self.image_id = ""
         self.error = ""
         self._own_labels = tuple(f"LABEL {label}=" for label in labels)
         self._stage, self._stages, self._number = "0", -1, 0
-        self._step_at = 0
 
     @property
     def log(self) -> str:
-        """All that was said."""
-        return "".join(self._log)
+        """All that was said, or the end of it."""
+        return str(self._log)
 
     @property
     def said(self) -> str:
-        """What was said since the last step began."""
-        return "".join(self._log[self._step_at :])
+        """What was said since the last step began, or the end of it."""
+        return str(self._said)
 
     def feed(self, message: Json) -> tuple[str, int, int] | None:
         """Take one message; return (instruction, number, total) where a step begins."""
         self.error = self.error or message.get("error", "")
         self.image_id = (message.get("aux") or {}).get("ID", self.image_id)
         text = message.get("stream", "")
-        self._log.append(text)
+        self._log.add(text)
+        self._said.add(text)
         line = text.rstrip()
         if step := self.STEP.match(line):
             return self._begin(step[3].strip(), int(step[1]), int(step[2]))
@@ -71,6 +74,8 @@ class Trace:
             self.steps[-1] = replace(self.steps[-1], cached=True)
         elif image := self.IMAGE.match(line):
             self._image(image[1])
+        elif running := self.RUNNING.match(line):
+            self.container = running[1]
         return None
 
     def _image(self, image: str) -> None:
@@ -88,7 +93,7 @@ class Trace:
             name = STAGE_NAME.search(rest)
             self._stage = name[1] if name else str(self._stages)
         self._number += 1
-        self._step_at = len(self._log)
+        self._said, self.container = Tail(), ""
         self.steps.append(BuildStep(self._number, self._stage, instruction, cached=is_from))
         return instruction, number, total
 
@@ -101,17 +106,21 @@ class Trace:
 def build(engine: Engine, request: BuildRequest, on_step: OnStep, on_image: OnImage) -> Build:
     """Build an image; see `labkit.engine.build.build`."""
     trace = Trace(request.labels, on_image, restores=request.cache_from is not None)
-    with faults("building an image"):
+    with faults("building an image"), StepWatch(engine, request.pids, request.written) as watch:
         try:
             for message in _classic_messages(engine, request):
                 if step := trace.feed(message):
                     on_step(*step)
+                watch.look_at(trace.container)
         except APIError as error:
             if error.is_server_error() and not _names_the_dockerfile(str(error.explanation)):
                 raise
             trace.error = str(error.explanation)
     if trace.error:
-        raise fault(trace.error, trace.steps[-1].instruction if trace.steps else "", trace.log, trace.said)
+        instruction = trace.steps[-1].instruction if trace.steps else ""
+        if watch.overfull:
+            raise overfull(request, instruction, trace.log)
+        raise fault(trace.error, instruction, trace.log, trace.said)
     return trace.result()
 
 

@@ -20,6 +20,7 @@ from labkit.engine.about import About, describe
 from labkit.engine.faults import faults
 from labkit.engine.words import start_fault
 from labkit.errors import SandboxError, StepTimeout
+from labkit.layers import Chunks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from labkit.progress import Progress
 
 Json = dict[str, Any]
+MOST_READ = 64 << 20  # bytes of a file of a container, which may be as large as its writer likes
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,11 @@ class Engine:
             return describe(self.api.version(), self.api.info(), self.source)
 
     # -- images ------------------------------------------------------------------------------------------------
+
+    def ping(self) -> None:
+        """See that it answers (SystemPing). Raises EngineError."""
+        with faults("asking whether it is there"):
+            self.api.ping()
 
     def image(self, ref: str) -> Json | None:
         """Describe an image, or return None where there is none of this name or id (ImageInspect)."""
@@ -96,12 +103,7 @@ class Engine:
                     raise APIError(message["error"])
 
     def in_registry(self, ref: str, seconds: float) -> bool:
-        """Ask an image's registry whether it has it, without pulling it (DistributionInspect).
-
-        Args:
-            ref: the image's name and tag.
-            seconds: how long the registry may take to answer; after that it counts as out of reach.
-        """
+        """Ask an image's registry whether it has it; one that takes longer is out of reach (DistributionInspect)."""
         with faults(f"asking the registry for {ref}"):
             address = self.api._url("/distribution/{0}/json", ref)  # noqa: SLF001  the SDK's own has no time limit
             try:
@@ -244,7 +246,7 @@ class Engine:
         return code, cast("bytes", answer.output).decode(errors="replace")
 
     def read_file(self, container: str, path: str) -> bytes:
-        """Return one file of a container, running or not (ContainerArchive).
+        """Return one file of a container, running or not, or the begin of a huge one (ContainerArchive).
 
         Raises:
             FileNotFoundError: there is no such file.
@@ -254,9 +256,10 @@ class Engine:
                 stream, _ = self.api.get_archive(container, path)
             except NotFound:
                 raise FileNotFoundError(path) from None
-            with tarfile.open(fileobj=io.BytesIO(b"".join(stream))) as archive:
-                member = archive.extractfile(archive.next())  # type: ignore[arg-type]
-                return member.read() if member else b""
+            with tarfile.open(fileobj=io.BufferedReader(Chunks(stream)), mode="r|") as archive:
+                member = archive.next()
+                file = archive.extractfile(member) if member and member.isfile() else None
+                return file.read(MOST_READ) if file else b""
 
     def put(self, container: str, archive: bytes) -> None:
         """Unpack a tar archive at a container's root (PutContainerArchive)."""
@@ -267,8 +270,6 @@ class Engine:
         """List containers, running or not, all or those with a label (ContainerList)."""
         with faults("listing containers"):
             return cast("list[Json]", self.api.containers(all=True, filters={"label": label} if label else None))
-
-    # -- networks and volumes ----------------------------------------------------------------------------------
 
     def create_network(self, name: str, labels: Mapping[str, str]) -> str:
         """Create a bridge network that does not lead outside, and return its id (NetworkCreate)."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+KILLED = 128 + 9  # the exit code of what SIGKILL ended
 LONGEST = 240  # characters of a program's own words that a sentence takes in
 COLOR = re.compile(r"\x1b\[[0-9;]*m")
 PREFIX = re.compile(r"^(#\d+ \d+\.\d+ )?(npm (error|ERR!)\s*)?")  # BuildKit's time, npm's own word
@@ -60,6 +61,8 @@ def build_fault(message: str, log: str) -> str:
     if code is None:
         return _first_sentence(BUILD_FAULTS, message) or OUTER.sub("", message.strip())
     said = _said(log)
+    if int(code[1]) == KILLED and not said:
+        said = "nothing. Exit code 137 is 128 + 9, SIGKILL: it took more memory than a step may have, or was killed."
     return f"it ended with exit code {code[1]}" + (f" and said: {said}" if said else ".")
 
 

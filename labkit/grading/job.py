@@ -19,7 +19,7 @@ from tenacity import retry, retry_if_result, stop_after_attempt, wait_exponentia
 import labkit
 from labkit import course
 from labkit.engine import Engine, connect
-from labkit.errors import EngineError, LabError
+from labkit.errors import LabError
 from labkit.images import COURSE_IMAGES
 from labkit.result import Finding, Outcome, Provenance, Report
 from labkit.run import run_all, unrun
@@ -112,6 +112,8 @@ def do(this: Job) -> Record:
         report = unrun(exercise, fault, this.key.submission_hash)
     else:
         report = _graded(exercise, _snapshot(exercise, this.files), engine)
+    if report.outcome is Outcome.ERROR:
+        engine.ping()  # where the engine itself is gone, nobody else's would be graded either
     seconds = round(time.monotonic() - began, 3)
     where = (str(engine.about), base_images(engine), datetime.now(UTC), seconds)
     return Record(this.key, report, Provenance(this.key.course, this.key.exercise_hash, *where))
@@ -134,9 +136,7 @@ def lost(this: Job, why: str) -> Record:
 )
 def _graded(exercise: Exercise, snapshot: Snapshot, engine: Engine) -> Report:
     try:
-        return run_all(exercise, snapshot, lambda: Sandbox(engine, clears=False))
-    except EngineError:
-        raise
+        return run_all(exercise, snapshot, lambda: Sandbox(engine, clears=False, bases=COURSE_IMAGES))
     except LabError as error:
         return unrun(exercise, Finding(Outcome.ERROR, error.what, error.fix, error.why), snapshot.digest)
 

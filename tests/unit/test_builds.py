@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from labkit.commands import Transcript
+from labkit.engine.buildtypes import Tail
 from labkit.engine.classic import Trace
 
 OTHERS = "bbbbbbbbbbbb"  # of a step that somebody else made anew, just before
@@ -64,3 +67,20 @@ def test_last_words_are_no_advice_to_read_the_help(advice):
         Transcript(f"$ docker run x\ndocker: no such image.\n\n{advice}\n", 125).last_words == "docker: no such image."
     )
     assert Transcript(advice, 1).last_words == ""
+
+
+def test_of_a_log_without_end_the_end_is_kept():
+    tail = Tail(most=10)
+    for number in range(100_000):
+        tail.add(f"{number} ")
+    assert str(tail) == "998 99999 "
+    tail.add("x" * 100 + "end")
+    assert str(tail) == "xxxxxxxend"
+    assert sys.getsizeof(tail._parts) < 2000  # noqa: SLF001  its memory is what it is for
+
+
+def test_of_a_short_log_all_is_kept():
+    tail = Tail(most=10)
+    tail.add("one")
+    tail.add(" two")
+    assert str(tail) == "one two"

@@ -59,3 +59,42 @@ def test_anything_can_be_looked_at(text):
     parsed = Dockerfile(text)
     assert isinstance(parsed.instructions, tuple)
     assert parsed.base_images in ((), ("a",))
+
+
+@pytest.mark.parametrize(
+    ("text", "fetches"),
+    [
+        ("FROM a\nADD app.tar.gz /app/\n", False),
+        ('FROM a\nADD --chown=1:1 ["a b.tar", "/x/"]\n', True),  # no address, but no plain path either
+        ("FROM a\nADD --chmod=644 a b* ./\n", False),
+        ("FROM a\nADD <<END /x\nhello\nEND\n", False),
+        ("FROM a\nADD https://example.com/x /x\n", True),
+        ("FROM a\nADD \\\n  git@example.com:a/b.git /x\n", True),
+        ("FROM a\nADD $FILE /x\n", True),
+        ('FROM a\nADD ["http://example.com", "/x"]\n', True),
+        ("FROM a\nonbuild add http://example.com /x\n", True),
+        ("FROM a\nRUN echo ADD http://example.com /x\n", False),
+        ("FROM a\nCOPY http:/x /x\n", False),
+    ],
+)
+def test_what_may_fetch_from_outside(text, fetches):
+    assert (Dockerfile(text).fetches is not None) is fetches
+
+
+@pytest.mark.parametrize(
+    ("text", "escapes"),
+    [
+        ("# escape=`\nFROM a\n", True),
+        ("#ESCAPE = ^\nFROM a", True),
+        ("# escape=\\\nFROM a\n", False),
+        ("FROM a\n", False),
+    ],
+)
+def test_another_escape_character(text, escapes):
+    assert Dockerfile(text).escapes is escapes
+
+
+def test_images_that_are_mounted():
+    mounts = "--mount=type=bind,from=c,target=/x --mount=from=b,target=/y --mount=type=cache,target=/z"
+    text = f"FROM a AS b\nRUN {mounts} true"
+    assert Dockerfile(text).sources == ("a", "c")

@@ -1,6 +1,6 @@
 """A class of known worth, from what the tests of the exercises have: solutions, odd right answers, wrong ones.
 
-    python tests/grade/corpus.py FOLDER [EXERCISE…]
+    python tests/engine/corpus.py FOLDER [EXERCISE…]
 
 Learner `n` hands in the n-th of each exercise, so that one grading meets them all. FOLDER/worth.csv, beside the
 submissions, says what each is worth.
