@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,7 @@ from labkit.engine import connect
 from labkit.grading.book import Book
 from labkit.grading.grading import Grading
 from labkit.grading.intake import submissions
-from labkit.grading.job import Job, job
+from labkit.grading.job import Job, do, job, prove
 from labkit.grading.late import Late
 from labkit.grading.output import BOOK, write
 from labkit.grading.pool import Pool
@@ -108,37 +109,47 @@ def _do_open(grading: Grading, book: Book, stop: threading.Event, jobs: int) -> 
     """Grade what has no result yet; without any, no engine is asked."""
     if grading.open:
         engine = connect()
-        with shown() as progress:
-            ledger.sweep(engine)
-            grading.prove(engine, progress)
-            _work(engine, grading.jobs(), grading.open, book.put, stop=stop, workers=jobs, progress=progress)
-
-
-def _work(  # noqa: PLR0913  each is what it needs
-    engine: Engine,
-    jobs: Iterator[Job],
-    total: int,
-    done: Callable[[Record], None],
-    *,
-    stop: threading.Event,
-    workers: int,
-    progress: Progress,
-) -> None:
-    """Do jobs, and show how far it is."""
-    number = 0
-
-    def count(record: Record) -> None:
-        nonlocal number
-        done(record)
-        number += 1
-        progress("grade", number, total)
-
-    progress("grade", 0, total)
-    try:
-        with Pool(workers or as_it_can_carry(engine), partial(ledger.sweep, engine)) as pool:
-            pool.work(jobs, count, stop)
-    finally:
         ledger.sweep(engine)
+        with shown() as progress:
+            work, proofs = _Work(engine, stop, jobs, progress), grading.proofs(engine)
+            work.do("try the solutions", iter(proofs), len(proofs), grading.proved, prove)
+            work.do("grade", grading.jobs(), grading.open, book.put)
+
+
+@dataclass
+class _Work:
+    """How jobs are done: where, how many at once, until when, and who is told."""
+
+    engine: Engine
+    stop: threading.Event
+    workers: int
+    progress: Progress
+
+    def do(
+        self,
+        what: str,
+        jobs: Iterator[Job],
+        total: int,
+        done: Callable[[Record], None],
+        function: Callable[[Job], Record] = do,
+    ) -> None:
+        """Do jobs, and show how far it is."""
+        if not total:
+            return
+        number, sweep = 0, partial(ledger.sweep, self.engine)
+
+        def count(record: Record) -> None:
+            nonlocal number
+            done(record)
+            number += 1
+            self.progress(what, number, total)
+
+        self.progress(what, 0, total)
+        try:
+            with Pool(self.workers or as_it_can_carry(self.engine), sweep, function) as pool:
+                pool.work(jobs, count, self.stop)
+        finally:
+            sweep()
 
 
 @click.command()
@@ -165,7 +176,7 @@ def regrade(*, results: Path, exercises: str, jobs: int) -> None:
         def done(now: Record) -> None:
             found.append((before[now.key], now))
 
-        _work(connect(), again, len(before), done, stop=stop, workers=jobs, progress=progress)
+        _Work(connect(), stop, jobs, progress).do("grade again", again, len(before), done)
     differing = 0
     for old, now in sorted(found, key=lambda pair: (pair[0].report.exercise, pair[0].key.submission_hash)):
         if said := differences(old, now):

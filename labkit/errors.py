@@ -38,9 +38,19 @@ class LabError(Exception):
     def __str__(self) -> str:
         return "\n".join(part for part in (self.what, self.why, f"What to do: {self.fix}") if part)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Let it pass from one process to another, whatever arguments a subclass takes."""
+        return _restored, (type(self), self.args, self.__dict__)
+
     def _render_traceback_(self) -> list[str]:
         """Show the three sentences and no traceback in a notebook (source: IPython, showtraceback)."""
         return str(self).splitlines()
+
+
+def _restored(kind: type[LabError], args: tuple[object, ...], state: dict[str, object]) -> LabError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class EngineError(LabError):

@@ -176,9 +176,11 @@ class Workspace:
 
     def solution(self, exercise: Exercise) -> Snapshot:
         """The solution: the starter with the files of ``solutions/`` laid over it."""
-        files = starter_files(exercise)
-        answer = files_below(self._course / "solutions" / exercise.slug, frozenset({"WHY.md"}))
-        return Snapshot({**files, **read_files(answer)})
+        return Snapshot({**starter_files(exercise), **self.answer(exercise)})
+
+    def answer(self, exercise: Exercise) -> dict[str, SourceFile]:
+        """The files of the solution that differ from the starter."""
+        return read_files(files_below(self._course / "solutions" / exercise.slug, frozenset({"WHY.md"})))
 
     def why(self, exercise: Exercise) -> str:
         """What the solution's WHY.md says (Markdown)."""

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from labkit import course
 from labkit.errors import LabError
-from labkit.grading.job import Job, job
+from labkit.grading.job import Job, base_images, job
 from labkit.result import Finding, Grade, Outcome
-from labkit.run import run_all, unrun
-from labkit.sandbox import Sandbox
+from labkit.run import unrun
 from labkit.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -18,10 +17,9 @@ if TYPE_CHECKING:
 
     from labkit.engine import Engine
     from labkit.grading.book import Book
-    from labkit.grading.job import Key
+    from labkit.grading.job import Key, Record
     from labkit.grading.late import Late
     from labkit.grading.submission import Submission
-    from labkit.progress import Progress
     from labkit.result import Report
     from labkit.spec import Exercise
 
@@ -85,25 +83,36 @@ class Grading:
         for key, exercise in sorted(self._open.items(), key=lambda each: each[1]):
             yield Job(key, exercise, self._book.files(key))
 
-    def prove(self, engine: Engine, progress: Progress) -> None:
-        """See that the solution of each exercise that is to be graded passes on this engine.
+    def proofs(self, engine: Engine) -> list[Job]:
+        """The solutions of what is to be graded, which were not seen to pass on this engine yet."""
+        workspace = Workspace(course.root())
+        answers = {slug: workspace.answer(self._exercises[slug]) for slug in sorted(set(self._open.values()))}
+        jobs = [job(self._exercises[slug], files) for slug, files in answers.items()]
+        for each in jobs:
+            self._book.keep(each.key, each.files)
+        here = str(engine.about), base_images(engine)
+        return [each for each in jobs if not self._is_proved(each.key, here)]
 
-        Its image stays for the others to build on, as does the one that sizes are compared with.
+    def _is_proved(self, key: Key, here: tuple[str, dict[str, str]]) -> bool:
+        record = self._book.get(key)
+        return bool(
+            record and record.report.passed and here == (record.provenance.engine, record.provenance.base_images)
+        )
+
+    def proved(self, record: Record) -> None:
+        """Write down how a solution did.
 
         Raises:
-            NotProved: one does not.
+            NotProved: it does not pass, so that nobody's could be graded fairly.
         """
-        for slug in sorted(set(self._open.values())):
-            exercise = self._exercises[slug]
-            snapshot = Workspace(course.root()).solution(exercise)
-            report = run_all(exercise, snapshot, lambda: Sandbox(engine, progress=progress))
-            if not report.passed:
-                first = next(f for f in report.findings if f.outcome is not Outcome.PASS)
-                raise NotProved(
-                    f"The course's own solution of {slug} does not pass here: {first.title}: {first.saw}",
-                    fix="see `labkit doctor`; if the engine and the base images are well, report this",
-                    why="Grades of this exercise would not be fair, so none was given.",
-                )
+        if not record.report.passed:
+            first = next(f for f in record.report.findings if f.outcome is not Outcome.PASS)
+            raise NotProved(
+                f"The course's own solution of {record.report.exercise} does not pass here: {first.title}: {first.saw}",
+                fix="see `labkit doctor`; if the engine and the base images are well, report this",
+                why="Grades of this exercise would not be fair, so none was given.",
+            )
+        self._book.put(record)
 
     def grades(self, late: Late) -> list[Grade]:
         """Everybody's grades; what has no result yet is an error and costs nobody points."""

@@ -10,7 +10,7 @@ import importlib.metadata
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,7 @@ from labkit.spec import files_below
 from labkit.workspace import SourceFile, laid_over
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from labkit.spec import Exercise
     from labkit.workspace import Snapshot
@@ -105,13 +105,21 @@ def do(this: Job) -> Record:
     Raises:
         EngineError: no engine answers, or it went away.
     """
-    exercise, began = course.exercise(this.exercise), time.monotonic()
-    engine = _engine()
+    return _done(this, partial(Sandbox, _engine(), clears=False, bases=COURSE_IMAGES))
+
+
+def prove(this: Job) -> Record:
+    """Grade a solution; its images stay for others to build on, as does the one that sizes are compared with."""
+    return _done(this, partial(Sandbox, _engine()))
+
+
+def _done(this: Job, sandbox: Callable[[], Sandbox]) -> Record:
+    exercise, began, engine = course.exercise(this.exercise), time.monotonic(), _engine()
     if exercise_hash(exercise) != this.key.exercise_hash or course_version() != this.key.course:
         fault = Finding(Outcome.ERROR, "This worker has another version of the course.", "install the same everywhere")
         report = unrun(exercise, fault, this.key.submission_hash)
     else:
-        report = _graded(exercise, _snapshot(exercise, this.files), engine)
+        report = _graded(exercise, _snapshot(exercise, this.files), sandbox)
     if report.outcome is Outcome.ERROR:
         engine.ping()  # where the engine itself is gone, nobody else's would be graded either
     seconds = round(time.monotonic() - began, 3)
@@ -134,9 +142,9 @@ def lost(this: Job, why: str) -> Record:
     wait=wait_exponential(max=10),
     retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
 )
-def _graded(exercise: Exercise, snapshot: Snapshot, engine: Engine) -> Report:
+def _graded(exercise: Exercise, snapshot: Snapshot, sandbox: Callable[[], Sandbox]) -> Report:
     try:
-        return run_all(exercise, snapshot, lambda: Sandbox(engine, clears=False, bases=COURSE_IMAGES))
+        return run_all(exercise, snapshot, sandbox)
     except LabError as error:
         return unrun(exercise, Finding(Outcome.ERROR, error.what, error.fix, error.why), snapshot.digest)
 

@@ -40,10 +40,11 @@ class Pool:
     Args:
         workers: how many at once.
         quiet: called when much was built and no job is under way, to remove images that nobody needs any more.
+        do: what is done with each job, in those processes.
     """
 
-    def __init__(self, workers: int, quiet: Callable[[], object]) -> None:
-        self._workers, self._quiet = workers, quiet
+    def __init__(self, workers: int, quiet: Callable[[], object], do: Callable[[Job], Record] = do) -> None:
+        self._workers, self._quiet, self._do = workers, quiet, do
         self._running: dict[Future[Record], Job] = {}
         self._trouble: EngineError | None = None
         self._layers: set[tuple[str, int]] = set()
@@ -93,7 +94,7 @@ class Pool:
         while len(self._running) < self._workers and not (self._is_full or self._trouble or stop.is_set()):
             if (job := next(jobs, None)) is None:
                 return
-            self._running[self._executor.submit(do, job)] = job
+            self._running[self._executor.submit(self._do, job)] = job
 
     def _collect(self, done: Callable[[Record], None]) -> None:
         finished, _ = wait(self._running, return_when=FIRST_COMPLETED)
@@ -117,7 +118,7 @@ class Pool:
     def _alone(self, job: Job) -> Record:
         for _ in range(LIVES):
             try:
-                return self._executor.submit(do, job).result()
+                return self._executor.submit(self._do, job).result()
             except BrokenProcessPool:
                 self._executor = self._new()
         return lost(job, f"The process that graded it died, {LIVES + 1} times.")
