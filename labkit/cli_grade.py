@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import signal
 import sys
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -14,19 +14,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labkit import course, ledger
-from labkit.engine import connect
+from labkit import course
 from labkit.grading.book import Book
+from labkit.grading.cluster import Cluster
 from labkit.grading.grading import Grading
+from labkit.grading.here import Here
 from labkit.grading.intake import submissions
-from labkit.grading.job import Job, do, job, prove
+from labkit.grading.job import Job, job
 from labkit.grading.late import Late
 from labkit.grading.output import BOOK, write
-from labkit.grading.pool import Pool
 from labkit.grading.regrade import differences
 from labkit.grading.roster import Roster
 from labkit.grading.similar import groups
-from labkit.limits import Limits
 from labkit.progress import shown
 from labkit.report.grades import FORMATS
 from labkit.report.grades.shared import visible
@@ -36,7 +35,6 @@ from labkit.workspace import starter_files
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from labkit.engine import Engine
     from labkit.grading.job import Record
     from labkit.progress import Progress
     from labkit.result import Grade
@@ -44,7 +42,6 @@ if TYPE_CHECKING:
 
 USUAL = ("json", "csv", "csv-wide", "class", "html")
 STOPPED, SET_ASIDE = 130, 3  # exit codes
-PER_WORKER = Limits().memory * 2  # bytes: a container, and as much again for a build's step and the engine
 
 
 def _date(_context: click.Context, _parameter: click.Parameter, text: str | None) -> datetime | None:
@@ -74,6 +71,7 @@ def _pairs(_context: click.Context, _parameter: click.Parameter, given: tuple[st
 @click.option("--format", "formats", type=click.Choice(list(FORMATS)), multiple=True, default=USUAL, show_default=True)
 @click.option("--about", callback=_pairs, multiple=True, metavar="KEY=VALUE", help="What a format needs to know.")
 @click.option("--jobs", type=click.IntRange(min=0), default=0, help="Submissions at once; 0: as the engine can carry.")
+@click.option("--cluster", default="", metavar="ADDRESS", help="Dask's scheduler, to grade on many machines.")
 def grade(  # noqa: PLR0913  each is an option
     *,
     folder: Path,
@@ -87,6 +85,7 @@ def grade(  # noqa: PLR0913  each is an option
     formats: tuple[str, ...],
     about: dict[str, str],
     jobs: int,
+    cluster: str,
 ) -> None:
     """Grade a class: a folder of folders or archives, a checkout with branches, or a CSV with paths.
 
@@ -95,61 +94,41 @@ def grade(  # noqa: PLR0913  each is an option
     """
     late = Late(due, timedelta(minutes=grace), late_per_day / 100, late_at_most / 100)
     asked = _exercises(exercises)
+    try:  # before an hour of grading, not after it
+        for name in formats:
+            FORMATS[name].render([], about)
+    except ValueError as error:
+        raise click.UsageError(f"{error} Use --about KEY=VALUE.") from None
     with Book(out / BOOK) as book, _stopping() as stop:
         grading = Grading(asked, book)
         grading.take(submissions(folder, asked, _roster(roster)))
-        _do_open(grading, book, stop, jobs)
+        _do_open(grading, book, stop, partial(Cluster, cluster) if cluster else partial(Here, jobs))
         grades = grading.grades(late)
     for path in write(out, grades, formats, about):
         click.echo(f"wrote {path}")
     sys.exit(_sum_up(grades, stopped=stop.is_set()))
 
 
-def _do_open(grading: Grading, book: Book, stop: threading.Event, jobs: int) -> None:
+def _do_open(grading: Grading, book: Book, stop: threading.Event, place: Callable[[], Here | Cluster]) -> None:
     """Grade what has no result yet; without any, no engine is asked."""
     if grading.open:
-        engine = connect()
-        ledger.sweep(engine)
-        with shown() as progress:
-            work, proofs = _Work(engine, stop, jobs, progress), grading.proofs(engine)
-            work.do("try the solutions", iter(proofs), len(proofs), grading.proved, prove)
-            work.do("grade", grading.jobs(), grading.open, book.put)
+        with place() as at, shown() as progress:
+            proofs = grading.proofs(at.about)
+            at.prove(proofs, _counted("try the solutions", len(proofs) * at.machines, grading.proved, progress), stop)
+            at.work(grading.jobs(), _counted("grade", grading.open, book.put, progress), stop)
 
 
-@dataclass
-class _Work:
-    """How jobs are done: where, how many at once, until when, and who is told."""
+def _counted(what: str, total: int, done: Callable[[Record], None], progress: Progress) -> Callable[[Record], None]:
+    """Give what to call with each result: it passes it on, and shows how far it is."""
+    number = itertools.count(1)
+    if total:
+        progress(what, 0, total)
 
-    engine: Engine
-    stop: threading.Event
-    workers: int
-    progress: Progress
+    def count(record: Record) -> None:
+        done(record)
+        progress(what, next(number), total)
 
-    def do(
-        self,
-        what: str,
-        jobs: Iterator[Job],
-        total: int,
-        done: Callable[[Record], None],
-        function: Callable[[Job], Record] = do,
-    ) -> None:
-        """Do jobs, and show how far it is."""
-        if not total:
-            return
-        number, sweep = 0, partial(ledger.sweep, self.engine)
-
-        def count(record: Record) -> None:
-            nonlocal number
-            done(record)
-            number += 1
-            self.progress(what, number, total)
-
-        self.progress(what, 0, total)
-        try:
-            with Pool(self.workers or as_it_can_carry(self.engine), sweep, function) as pool:
-                pool.work(jobs, count, self.stop)
-        finally:
-            sweep()
+    return count
 
 
 @click.command()
@@ -176,7 +155,8 @@ def regrade(*, results: Path, exercises: str, jobs: int) -> None:
         def done(now: Record) -> None:
             found.append((before[now.key], now))
 
-        _Work(connect(), stop, jobs, progress).do("grade again", again, len(before), done)
+        with Here(jobs) as at:
+            at.work(again, _counted("grade again", len(before), done, progress), stop)
     differing = 0
     for old, now in sorted(found, key=lambda pair: (pair[0].report.exercise, pair[0].key.submission_hash)):
         if said := differences(old, now):
@@ -209,12 +189,6 @@ def _exercises(names: str) -> list[Exercise]:
 
 def _roster(path: Path | None) -> Roster | None:
     return Roster.read(path) if path else None
-
-
-def as_it_can_carry(engine: Engine) -> int:
-    """How many submissions an engine can carry at once: two a core, since each waits for much, as memory allows."""
-    about = engine.about
-    return max(1, min(2 * about.cpus, about.memory // PER_WORKER))
 
 
 @contextmanager

@@ -88,17 +88,16 @@ class Image:
 
     def _contents(self, words: Iterable[bytes] = ()) -> list[Contents]:
         """What its layers hold; those that are known already are not read again."""
-        wanted = set(words)
-        if not all(diff_id in _KNOWN and wanted <= _KNOWN[diff_id].found.keys() for diff_id in self.diff_ids):
-            read = read_archive(self._engine.save(self.id), wanted, _KNOWN)
+        wanted, known = set(words), dict(_KNOWN)  # a copy: other threads may be at it
+        if not all(diff_id in known and wanted <= known[diff_id].found.keys() for diff_id in self.diff_ids):
+            read = read_archive(self._engine.save(self.id), wanted, known)
             for diff_id, (name, contents) in zip(self.diff_ids, read, strict=True):
                 for key in (diff_id, name):
                     _KNOWN.pop(key, None)
-                    _KNOWN[key] = contents
-        found = [_KNOWN[diff_id] for diff_id in self.diff_ids]
+                    _KNOWN[key] = known[key] = contents
         for oldest in list(_KNOWN)[:-MOST_KNOWN]:
-            del _KNOWN[oldest]
-        return found
+            _KNOWN.pop(oldest, None)
+        return [known[diff_id] for diff_id in self.diff_ids]
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:

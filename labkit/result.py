@@ -106,6 +106,13 @@ class Report:
         return sum(f.points for f in self.findings)
 
     @property
+    def not_run_note(self) -> str:
+        """What to say of hidden checks that were left out, a sentence; "" where there are none."""
+        if not self.not_run:
+            return ""
+        return f"These are the public checks; {self.not_run} more will be run for the grade."
+
+    @property
     def open_points(self) -> float:
         """Points that nobody has decided on: those of checks that ended in an error."""
         return sum(f.points for f in self.findings if f.outcome is Outcome.ERROR)

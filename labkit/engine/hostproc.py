@@ -48,6 +48,8 @@ def processes() -> Iterator[tuple[int, list[str]]]:
             yield int(folder.name), (folder / "cmdline").read_text(errors="replace").split("\0")
 
 
+CGROUPS = Path("/sys/fs/cgroup")
+MOST_PROCESSES = 8192  # and threads, of all the engine's containers and builds together
 # Run by a Python of its own, so that the program's parent is gone and nobody has to wait for it.
 SPAWN = "import subprocess as s, sys; print(s.Popen(sys.argv[1:], stdin=s.DEVNULL, stdout=2, start_new_session=1).pid)"
 
@@ -106,11 +108,23 @@ def end_process(pid: int, patience: float) -> None:
                 return
 
 
-def mount_cgroups() -> None:
-    """Mount the control groups where nothing has: a machine without systemd may not."""
+def prepare_cgroups(group: str) -> None:
+    """Mount the control groups where nothing has, as on a machine without systemd, and bound all of one group's.
+
+    The engine bounds the processes of a container, but not those of a build: a fork bomb in one would take all that the
+    machine has.
+
+    Args:
+        group: the group's name, below the root.
+    """
     mounts = Path("/proc/mounts").read_text(encoding="utf-8")
     if not any(line.split()[2].startswith("cgroup") for line in mounts.splitlines()) and shutil.which("cgroupfs-mount"):
         subprocess.run(["cgroupfs-mount"], check=False, timeout=30)
+    first = CGROUPS / "pids"  # version 1 has a tree for each kind of limit, version 2 one for all
+    folder = (first if first.is_dir() else CGROUPS) / group
+    with contextlib.suppress(OSError):  # a machine that has it otherwise: then each build has the memory's limit only
+        folder.mkdir(exist_ok=True)
+        (folder / "pids.max").write_text(f"{MOST_PROCESSES}\n", encoding="utf-8")
 
 
 def knock(url: str, seconds: float) -> None:

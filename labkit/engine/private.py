@@ -154,7 +154,7 @@ class Private:
     def _launch(self) -> int:
         (self.run / "exec").mkdir(parents=True, exist_ok=True)
         (self.home / "data").mkdir(parents=True, exist_ok=True)
-        hostproc.mount_cgroups()
+        hostproc.prepare_cgroups(self.bridge)
         net = hostnet.set_up(self.bridge)
         net.save(self._state)
         # An empty file of its own: the machine's /etc/docker/daemon.json may say what contradicts these options.

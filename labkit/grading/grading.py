@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from labkit import course
 from labkit.errors import LabError
-from labkit.grading.job import Job, base_images, job
+from labkit.grading.job import Job, job
 from labkit.result import Finding, Grade, Outcome
 from labkit.run import unrun
 from labkit.workspace import Workspace
@@ -15,7 +15,6 @@ from labkit.workspace import Workspace
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from labkit.engine import Engine
     from labkit.grading.book import Book
     from labkit.grading.job import Key, Record
     from labkit.grading.late import Late
@@ -83,21 +82,24 @@ class Grading:
         for key, exercise in sorted(self._open.items(), key=lambda each: each[1]):
             yield Job(key, exercise, self._book.files(key))
 
-    def proofs(self, engine: Engine) -> list[Job]:
-        """The solutions of what is to be graded, which were not seen to pass on this engine yet."""
+    def proofs(self, about: tuple[str, dict[str, str]] | None) -> list[Job]:
+        """The solutions of what is to be graded.
+
+        Args:
+            about: an engine and the ids of its base images, to leave out those that were seen to pass there.
+        """
         workspace = Workspace(course.root())
         answers = {slug: workspace.answer(self._exercises[slug]) for slug in sorted(set(self._open.values()))}
         jobs = [job(self._exercises[slug], files) for slug, files in answers.items()]
         for each in jobs:
             self._book.keep(each.key, each.files)
-        here = str(engine.about), base_images(engine)
-        return [each for each in jobs if not self._is_proved(each.key, here)]
+        return [each for each in jobs if not self._is_proved(each.key, about)]
 
-    def _is_proved(self, key: Key, here: tuple[str, dict[str, str]]) -> bool:
+    def _is_proved(self, key: Key, about: tuple[str, dict[str, str]] | None) -> bool:
         record = self._book.get(key)
-        return bool(
-            record and record.report.passed and here == (record.provenance.engine, record.provenance.base_images)
-        )
+        if record is None or not record.report.passed:
+            return False
+        return about == (record.provenance.engine, record.provenance.base_images)
 
     def proved(self, record: Record) -> None:
         """Write down how a solution did.

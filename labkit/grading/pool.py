@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from labkit.errors import EngineError
 from labkit.grading.job import do, lost
+from labkit.grading.made import Made
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from labkit.grading.job import Job, Record
 
 FRESH_AFTER = 50  # jobs, then a process makes room for a new one: what a library may leak ends with it
-MOST_MADE = 8 << 30  # bytes of new layers on the engine, then images that nobody needs any more are removed
 LIVES = 2  # processes that a job may take with it, alone, until it is set aside
 
 
@@ -47,8 +47,7 @@ class Pool:
         self._workers, self._quiet, self._do = workers, quiet, do
         self._running: dict[Future[Record], Job] = {}
         self._trouble: EngineError | None = None
-        self._layers: set[tuple[str, int]] = set()
-        self._made = 0
+        self._made = Made()
         self._executor = self._new()
 
     def _new(self) -> ProcessPoolExecutor:
@@ -78,20 +77,16 @@ class Pool:
             self._fill(jobs, stop)
             if self._running:
                 self._collect(done)
-            elif self._is_full:
+            elif self._made.is_much:
                 self._quiet()
-                self._made = 0
+                self._made.cleared()
             else:
                 break
         if self._trouble:
             raise self._trouble
 
-    @property
-    def _is_full(self) -> bool:
-        return self._made > MOST_MADE
-
     def _fill(self, jobs: Iterator[Job], stop: Stop) -> None:
-        while len(self._running) < self._workers and not (self._is_full or self._trouble or stop.is_set()):
+        while len(self._running) < self._workers and not (self._made.is_much or self._trouble or stop.is_set()):
             if (job := next(jobs, None)) is None:
                 return
             self._running[self._executor.submit(self._do, job)] = job
@@ -125,10 +120,7 @@ class Pool:
 
     def _take(self, record: Record, done: Callable[[Record], None]) -> None:
         done(record)
-        image = record.report.evidence.get("image") or {}
-        new = {(entry["instruction"], entry["size"]) for entry in image.get("history", ())} - self._layers
-        self._layers |= new
-        self._made += sum(size for _, size in new)
+        self._made.add(record)
 
 
 def _begin() -> None:

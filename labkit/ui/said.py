@@ -63,7 +63,7 @@ def of_report(report: Report) -> Said:
         Outcome.TODO: "Edit the exercise's files first, then check.",
         Outcome.ERROR: "No points are lost. See below, then check again.",
     }
-    return Said(kind, head, rest[report.outcome])
+    return Said(kind, head, f"{rest[report.outcome]} {report.not_run_note}".rstrip())
 
 
 def of_error(error: LabError) -> Said:

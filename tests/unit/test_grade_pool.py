@@ -8,7 +8,7 @@ import pytest
 from pool_tools import do, job
 
 from labkit.errors import EngineDied
-from labkit.grading import pool as pools
+from labkit.grading import made
 from labkit.grading.pool import Pool
 from labkit.result import Outcome
 
@@ -70,7 +70,7 @@ def test_when_told_to_stop_it_finishes_what_is_under_way():
 
 
 def test_nothing_is_removed_while_a_job_is_under_way(monkeypatch):
-    monkeypatch.setattr(pools, "MOST_MADE", 100)
+    monkeypatch.setattr(made, "MOST", 100)
     states = []
     found = []
     with Pool(2, lambda: states.append((len(pool._running), len(found))), do) as pool:  # noqa: SLF001  what it is about
