@@ -12,6 +12,7 @@ import watchfiles
 
 from labkit import course, ledger, station
 from labkit.attempt import Attempt
+from labkit.cli_bundle import bundle
 from labkit.cli_dev import dev
 from labkit.cli_engine import engine as engine_group
 from labkit.cli_grade import grade, regrade, similar
@@ -186,6 +187,7 @@ def clean(*, yes: bool) -> None:
     click.echo("Removed. The next check builds everything anew.")
 
 
+main.add_command(bundle)
 main.add_command(dev)
 main.add_command(grade)
 main.add_command(regrade)

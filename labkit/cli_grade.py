@@ -16,7 +16,9 @@ import click
 
 from labkit import course
 from labkit.grading.book import Book
+from labkit.grading.bundle import read_key
 from labkit.grading.cluster import Cluster
+from labkit.grading.from_bundles import grades_from_bundles
 from labkit.grading.grading import Grading
 from labkit.grading.here import Here
 from labkit.grading.intake import submissions
@@ -72,6 +74,8 @@ def _pairs(_context: click.Context, _parameter: click.Parameter, given: tuple[st
 @click.option("--about", callback=_pairs, multiple=True, metavar="KEY=VALUE", help="What a format needs to know.")
 @click.option("--jobs", type=click.IntRange(min=0), default=0, help="Submissions at once; 0: as the engine can carry.")
 @click.option("--cluster", default="", metavar="ADDRESS", help="Dask's scheduler, to grade on many machines.")
+@click.option("--from-bundles", is_flag=True, help="SUBMISSIONS has evidence bundles; no engine is asked.")
+@click.option("--key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The course's, for bundles.")
 def grade(  # noqa: PLR0913  each is an option
     *,
     folder: Path,
@@ -86,6 +90,8 @@ def grade(  # noqa: PLR0913  each is an option
     about: dict[str, str],
     jobs: int,
     cluster: str,
+    from_bundles: bool,
+    key: Path | None,
 ) -> None:
     """Grade a class: a folder of folders or archives, a checkout with branches, or a CSV with paths.
 
@@ -99,14 +105,20 @@ def grade(  # noqa: PLR0913  each is an option
             FORMATS[name].render([], about)
     except ValueError as error:
         raise click.UsageError(f"{error} Use --about KEY=VALUE.") from None
-    with Book(out / BOOK) as book, _stopping() as stop:
-        grading = Grading(asked, book)
-        grading.take(submissions(folder, asked, _roster(roster)))
-        _do_open(grading, book, stop, partial(Cluster, cluster) if cluster else partial(Here, jobs))
-        grades = grading.grades(late)
+    if (from_bundles and (roster or jobs or cluster)) or (key and not from_bundles):
+        raise click.UsageError("--roster, --jobs and --cluster are not for bundles, and --key is for nothing else")
+    if from_bundles:
+        stopped, grades = False, grades_from_bundles(folder, asked, late, read_key(key) if key else None)
+    else:
+        with Book(out / BOOK) as book, _stopping() as stop:
+            grading = Grading(asked, book)
+            grading.take(submissions(folder, asked, _roster(roster)))
+            _do_open(grading, book, stop, partial(Cluster, cluster) if cluster else partial(Here, jobs))
+            grades = grading.grades(late)
+        stopped = stop.is_set()
     for path in write(out, grades, formats, about):
         click.echo(f"wrote {path}")
-    sys.exit(_sum_up(grades, stopped=stop.is_set()))
+    sys.exit(_sum_up(grades, stopped=stopped))
 
 
 def _do_open(grading: Grading, book: Book, stop: threading.Event, place: Callable[[], Here | Cluster]) -> None:

@@ -11,6 +11,8 @@
     ├── ExerciseError         exercise.toml is wrong (the author's to mend)
     ├── WorkspaceError        the learner's folder cannot be read or written
     ├── IntakeError           a class's submissions cannot be taken as they are (labkit.grading.submission)
+    ├── NotGraded             a grade cell in a notebook could not decide anything (labkit.grading.cell)
+    ├── NotInBundle           a check asked for what no bundle holds (labkit.grading.bundled)
     ├── NotProved             an exercise's own solution does not pass on this engine (labkit.grading.grading)
     ├── BuildError            the learner's Dockerfile does not build (a result, not a fault)
     ├── SandboxError          a container could not be run as asked

@@ -21,11 +21,15 @@ if TYPE_CHECKING:
     from labkit.spec import CheckSpec, Exercise
     from labkit.workspace import Snapshot
 
+    Keep = Callable[[Evidence], None]
+
 ATTEMPTS = 3  # of a run whose builds lose their cache to others
 WHY_ABSENT = "What is not there can do nothing."
 
 
-def run(exercise: Exercise, snapshot: Snapshot, engine: Engine, *, progress: Progress = silent) -> Report:
+def run(
+    exercise: Exercise, snapshot: Snapshot, engine: Engine, *, progress: Progress = silent, keep: Keep | None = None
+) -> Report:
     """Check a learner's files, for the learner: without hidden checks, and telling what failures may tell.
 
     Args:
@@ -33,23 +37,25 @@ def run(exercise: Exercise, snapshot: Snapshot, engine: Engine, *, progress: Pro
         snapshot: the learner's files.
         engine: where to build and run.
         progress: told about each step.
+        keep: see `run_all`.
 
     Returns:
         A finding for each check, in the exercise's order. Untouched files give TODO without asking the engine.
     """
     public = [spec for spec in exercise.checks if not spec.hidden]
     open_to_all = exercise.model_copy(update={"checks": public})
-    report = run_all(open_to_all, snapshot, lambda: Sandbox(engine, progress=progress))
+    report = run_all(open_to_all, snapshot, lambda: Sandbox(engine, progress=progress), keep)
     return replace(report.for_learner(), not_run=len(exercise.checks) - len(public))
 
 
-def run_all(exercise: Exercise, snapshot: Snapshot, sandbox: Callable[[], Sandbox]) -> Report:
+def run_all(exercise: Exercise, snapshot: Snapshot, sandbox: Callable[[], Sandbox], keep: Keep | None = None) -> Report:
     """Run all checks on a learner's files, for somebody who may know everything.
 
     Args:
         exercise: the exercise.
         snapshot: the learner's files.
         sandbox: opens a new one.
+        keep: given the evidence when all checks have run, while it can still be asked; not where there is none.
 
     Returns:
         As `run`, with hidden checks, and with what was found in full.
@@ -58,7 +64,7 @@ def run_all(exercise: Exercise, snapshot: Snapshot, sandbox: Callable[[], Sandbo
     if not snapshot.touched:
         return unrun(exercise, Finding(Outcome.TODO, "Not started yet."), digest)
     for _ in range(ATTEMPTS):
-        report, torn = _attempt(exercise, snapshot, sandbox)
+        report, torn = _attempt(exercise, snapshot, sandbox, keep)
         if not torn:
             return report
     return unrun(exercise, Finding(Outcome.ERROR, "Other people's builds came in the way.", "check again"), digest)
@@ -70,7 +76,20 @@ def unrun(exercise: Exercise, first: Finding, digest: str = "") -> Report:
     return Report(exercise.slug, exercise.title, tuple(findings), digest)
 
 
-def _attempt(exercise: Exercise, snapshot: Snapshot, sandbox: Callable[[], Sandbox]) -> tuple[Report, bool]:
+def judged(spec: CheckSpec, evidence: Evidence, before: list[Finding]) -> Finding:
+    """One check's finding.
+
+    Args:
+        spec: the check.
+        evidence: what it may ask.
+        before: the findings of the checks before it.
+    """
+    return _stamp(spec, _waits(spec, before) or _judge(spec, evidence))
+
+
+def _attempt(
+    exercise: Exercise, snapshot: Snapshot, sandbox: Callable[[], Sandbox], keep: Keep | None
+) -> tuple[Report, bool]:
     """Run all checks in a sandbox of their own; and whether others came in the way, so that it has to be done anew."""
     with sandbox() as place:
         evidence, progress = Evidence(place, exercise, snapshot), place.progress
@@ -78,12 +97,16 @@ def _attempt(exercise: Exercise, snapshot: Snapshot, sandbox: Callable[[], Sandb
         found: list[Finding] = []
         for number, spec in enumerate(exercise.checks):
             progress("checks", number, len(exercise.checks))
-            finding = _waits(spec, found) or (_judge(spec, evidence) if fault is None else _not_built(number, fault))
-            found.append(_stamp(spec, finding))
+            if fault is None:
+                found.append(judged(spec, evidence, found))
+            else:
+                found.append(_stamp(spec, _waits(spec, found) or _not_built(number, fault)))
         progress("checks", len(exercise.checks), len(exercise.checks))
         facts = evidence.facts() if fault is None else {}
         torn = fault is None and evidence.lost_cache
         about = str(place.engine.about)
+        if keep and fault is None and not torn:
+            keep(evidence)
     return Report(exercise.slug, exercise.title, tuple(found), snapshot.digest, about, facts), torn
 
 

@@ -111,20 +111,18 @@ class Sandbox:
             no_cache=no_cache,
             cache_from=cache_from,
             seconds=seconds,
-            memory=self.limits.build_memory,
-            pids=self.limits.build_pids,
-            written=self.limits.build_written,
+            limits=self.limits,
             marker=ledger.marker(self._run.id),
         )
-        text = files[dockerfile].data.decode("utf-8", errors="replace") if dockerfile in files else ""
-        self._judge(Dockerfile(text), network)
-        made = self._build(request, choose_builder(text))
+        made = self._build(request, self._judged(files.get(dockerfile), network))
         if keep and self._clears:
             Kept(self.engine).keep(keep, [*made.intermediates, made.image_id], self._run.made)
         return made
 
-    def _judge(self, dockerfile: Dockerfile, network: str) -> None:
-        """Refuse what would reach outside the sandbox while it is built. Raises BuildFailed."""
+    def _judged(self, file: File | None, network: str) -> Builder:
+        """Refuse what would reach outside the sandbox while it is built (BuildFailed), and choose who builds it."""
+        text = file.data.decode("utf-8", errors="replace") if file else ""
+        dockerfile = Dockerfile(text)
         if network == "none" and (fetching := dockerfile.fetches):
             raise BuildFailed(
                 "it may fetch from outside, and builds have no network here. COPY takes files of your own.",
@@ -139,6 +137,7 @@ class Sandbox:
                         f"{name} is none of the course's images: {', '.join(self._bases)}.",
                         instruction=f"FROM {name}",
                     )
+        return choose_builder(text)
 
     def _build(self, request: BuildRequest, builder: Builder) -> Build:
         with self._run.building():

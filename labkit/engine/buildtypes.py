@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from labkit.engine.faults import no_space
 from labkit.engine.words import NO_IMAGE, build_fault
 from labkit.errors import BuildError, DiskFull, StepTimeout
+from labkit.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -132,9 +133,7 @@ class BuildRequest:
             has. Classic builder only.
         buildargs: values for ARG.
         seconds: limit for the whole build.
-        memory: limit in bytes for each step; the classic builder honors it, BuildKit does not.
-        pids: processes and threads of each step. Classic builder only.
-        written: bytes that a step may write. Classic builder only.
+        limits: what each step may use (those that begin with ``build_``); BuildKit does not honor them.
         marker: a host name written into the steps' containers (/etc/hosts), by which a container that a
             killed build left behind is known: such containers carry no label. Classic builder only.
     """
@@ -149,9 +148,7 @@ class BuildRequest:
     cache_from: Sequence[str] | None = None
     buildargs: Mapping[str, str] | None = None
     seconds: float = 300
-    memory: int = 1 << 30
-    pids: int = 1024
-    written: int = 4 << 30
+    limits: Limits = field(default_factory=Limits)
     marker: str = "labkit"
 
 
@@ -170,7 +167,7 @@ def overdue(request: BuildRequest) -> StepTimeout:
 
 def overfull(request: BuildRequest, instruction: str, log: str) -> BuildFailed:
     """Say that a step wrote too much."""
-    gigabytes = request.written / (1 << 30)
+    gigabytes = request.limits.build_written / (1 << 30)
     said = f"it wrote more than {gigabytes:g} GiB, and was stopped."
     return BuildFailed(said, instruction=instruction, log=log)
 

@@ -106,7 +106,10 @@ class Trace:
 def build(engine: Engine, request: BuildRequest, on_step: OnStep, on_image: OnImage) -> Build:
     """Build an image; see `labkit.engine.build.build`."""
     trace = Trace(request.labels, on_image, restores=request.cache_from is not None)
-    with faults("building an image"), StepWatch(engine, request.pids, request.written) as watch:
+    with (
+        faults("building an image"),
+        StepWatch(engine, request.limits.build_pids, request.limits.build_written) as watch,
+    ):
         try:
             for message in _classic_messages(engine, request):
                 if step := trace.feed(message):
@@ -170,8 +173,8 @@ def _classic_parameters(request: BuildRequest) -> dict[str, str | int]:
         "nocache": int(request.no_cache),
         "buildargs": json.dumps(dict(request.buildargs or {})),
         "labels": json.dumps(dict(request.labels)),
-        "memory": request.memory,
-        "memswap": request.memory,
+        "memory": request.limits.build_memory,
+        "memswap": request.limits.build_memory,
         "extrahosts": f"{request.marker}:127.0.0.1",
         **cache,
     }

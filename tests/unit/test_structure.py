@@ -19,7 +19,7 @@ PACKAGE = ROOT / "labkit"
 LONGEST_FILE, LONGEST_FUNCTION, LONGEST_LAB = 300, 45, 80  # lines
 # From top to bottom: a module imports only what stands below it.
 ORDER = """
-    __init__ devtools launch cli cli_dev cli_engine cli_grade cli_images notebook ui prediction demo project
+    __init__ devtools launch cli cli_bundle cli_dev cli_engine cli_grade cli_images notebook ui prediction demo project
     grading attempt run course checks testing evidence world remote image commands sandbox ledger endpoint kept
     station images seat container engine workspace spec report pictures dockerfile layers result
     jsonfile guard limits progress errors
@@ -69,8 +69,9 @@ class TestEachModule:
 
 
 def test_public_names():
-    assert labkit.__all__ == ["lab", "mine", "predict", "sandbox"]
-    assert [getattr(labkit, name).__module__ for name in labkit.__all__] == ["labkit.notebook"] * 4
+    assert labkit.__all__ == ["grade", "lab", "mine", "predict", "sandbox"]
+    modules = [getattr(labkit, name).__module__ for name in labkit.__all__]
+    assert modules == ["labkit.grading.cell", *["labkit.notebook"] * 4]
 
 
 def test_an_unknown_name_is_no_attribute():
