@@ -85,7 +85,11 @@ class Run:
 
     def end(self, engine: Engine, *, images: bool = True) -> None:
         """Take away all that this run made, but for images that are kept; or leave its images to the next sweep."""
-        _close(engine, self.folder, images=images)
+        if images:
+            _close(engine, self.folder)
+        else:
+            _close_but_images(engine, self.folder)
+            self._write({"left": "images"})
         self._lock.release()
 
 
@@ -98,17 +102,19 @@ class _Journal:
         images: ids of the images that it made, oldest first.
         at: the image that its build had come to, or "".
         cut_at: where a build was cut off, the time of the last entry, in whole seconds since the epoch; else 0.
+        ended: whether all but its images is gone already.
     """
 
     engine: str = ""
     images: tuple[str, ...] = ()
     at: str = ""
     cut_at: int = 0
+    ended: bool = False
 
 
 def _journal(folder: Path) -> _Journal:
     """Read a run's journal; a last line that was cut off by a crash is left out."""
-    engine, images, at, builds = "", [], "", False
+    engine, images, at, builds, ended = "", [], "", False, False
     try:
         lines = (folder / "journal").read_text().splitlines()
         written = int((folder / "journal").stat().st_mtime)
@@ -123,7 +129,8 @@ def _journal(folder: Path) -> _Journal:
         at = entry.get("image", entry.get("at", at))
         images += [entry["image"]] if "image" in entry else []
         builds = entry["build"] == "began" if "build" in entry else builds
-    return _Journal(engine, tuple(images), at, written if builds else 0)
+        ended = ended or "left" in entry
+    return _Journal(engine, tuple(images), at, written if builds else 0, ended)
 
 
 def sweep(engine: Engine) -> int:
@@ -164,20 +171,24 @@ def _lives(run: str | None) -> bool:
     return run is not None and (state() / "runs" / run).exists()
 
 
-def _close(engine: Engine, folder: Path, *, images: bool = True) -> bool:
+def _close(engine: Engine, folder: Path) -> bool:
     """Take away what a run made, and its record; False where an image must stay for now, and the record with it."""
     journal = _journal(folder)
-    _remove_labelled(engine, folder.name)  # first: a container of ours may be of an image that the commands made
-    endpoint.clear(engine, folder.name, folder)
-    if not images:
-        return False
-    made = [*journal.images, *(image["Id"] for image in engine.images(f"{RUN}={folder.name}"))]
+    made = list(journal.images)
+    if not journal.ended:  # asking costs more than removing, where many have ended
+        _close_but_images(engine, folder)
+        made += [image["Id"] for image in engine.images(f"{RUN}={folder.name}")]
     made += _unread(engine, journal, folder)
     kept = Kept(engine).ids()
     if remove_images(engine, [image for image in dict.fromkeys(made) if not known(image, kept)]):
         return False
     shutil.rmtree(folder, ignore_errors=True)
     return True
+
+
+def _close_but_images(engine: Engine, folder: Path) -> None:
+    _remove_labelled(engine, folder.name)  # first: a container of ours may be of an image that the commands made
+    endpoint.clear(engine, folder.name, folder)
 
 
 def _remove_labelled(engine: Engine, run: str) -> None:

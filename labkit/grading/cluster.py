@@ -163,4 +163,7 @@ def do_in_turn(do: Callable[[Job], Record], job: Job) -> Record:
 
 def clear() -> int:
     """Remove from a worker's engine what its jobs have left; return how many runs that were."""
-    return ledger.sweep(connect())
+    total = 0
+    while done := ledger.sweep(connect()):  # again, where what one run left was what another one's was built on
+        total += done
+    return total

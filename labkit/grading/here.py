@@ -49,7 +49,8 @@ class Here:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._sweep()
+        while self._sweep():  # again, where what one run left was what another one's was built on
+            pass
 
     @property
     def about(self) -> tuple[str, dict[str, str]]:

@@ -21,7 +21,7 @@ from labkit.seat import seat
 ROOT = Path(__file__).parents[2]
 FROM = "FROM node:20-alpine\n"
 SERVER = 'require("http").createServer((_, r) => r.end("{}")).listen(3000)'
-SMALL = Limits(build_memory=64 << 20, build_written=100 << 20, build_pids=200)
+SMALL = Limits(build_memory=64 << 20, build_written=100 << 20, build_pids=100)
 NOT_AGAIN = "took longer than its limit"
 # What is handed in, and a part of what its learner reads.
 DOCKERFILES = {

@@ -32,7 +32,7 @@ def test_what_is_always_there():
         "CapDrop": ["ALL"],
         "CapAdd": list(CAPABILITIES),
         "SecurityOpt": ["no-new-privileges:true"],
-        "LogConfig": {"Type": "json-file", "Config": {"max-size": str(4 << 20), "max-file": "1"}},
+        "LogConfig": {"Type": "json-file", "Config": {"max-size": str(1 << 20), "max-file": "1"}},
         "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0},
         "Ulimits": [],
         "ShmSize": 64 << 20,
