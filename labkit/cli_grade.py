@@ -113,7 +113,7 @@ def grade(  # noqa: PLR0913  each is an option
         with Book(out / BOOK) as book, _stopping() as stop:
             grading = Grading(asked, book)
             grading.take(submissions(folder, asked, _roster(roster)))
-            _do_open(grading, book, stop, partial(Cluster, cluster) if cluster else partial(Here, jobs))
+            _do_open(grading, stop, partial(Cluster, cluster) if cluster else partial(Here, jobs))
             grades = grading.grades(late)
         stopped = stop.is_set()
     for path in write(out, grades, formats, about):
@@ -121,13 +121,16 @@ def grade(  # noqa: PLR0913  each is an option
     sys.exit(_sum_up(grades, stopped=stopped))
 
 
-def _do_open(grading: Grading, book: Book, stop: threading.Event, place: Callable[[], Here | Cluster]) -> None:
+def _do_open(grading: Grading, stop: threading.Event, place: Callable[[], Here | Cluster]) -> None:
     """Grade what has no result yet; without any, no engine is asked."""
     if grading.open:
         with place() as at, shown() as progress:
             proofs = grading.proofs(at.about)
             at.prove(proofs, _counted("try the solutions", len(proofs) * at.machines, grading.proved, progress), stop)
-            at.work(grading.jobs(), _counted("grade", grading.open, book.put, progress), stop)
+            at.work(grading.jobs(), _counted("grade", grading.open, grading.result, progress), stop)
+            slow = grading.slow_jobs()
+            once_more = _counted("grade once more, one by one", len(slow), grading.result, progress)
+            at.work(iter(slow), once_more, stop, alone=True)
 
 
 def _counted(what: str, total: int, done: Callable[[Record], None], progress: Progress) -> Callable[[Record], None]:

@@ -23,6 +23,10 @@ Each error is three sentences: what happened, why it matters (may be empty), and
 
 from __future__ import annotations
 
+from contextvars import ContextVar
+
+_timeouts: ContextVar[int] = ContextVar("timeouts", default=0)
+
 
 class LabError(Exception):
     """Something went wrong that a person can understand and mend.
@@ -105,3 +109,12 @@ class Absent(LabError):  # noqa: N818
 
 class StepTimeout(LabError):  # noqa: N818
     """A step took longer than its limit."""
+
+    def __init__(self, what: str, *, fix: str, why: str = "") -> None:
+        super().__init__(what, fix=fix, why=why)
+        _timeouts.set(_timeouts.get() + 1)
+
+
+def timeouts() -> int:
+    """How many steps took too long so far, in this thread; also where a check made a finding of it."""
+    return _timeouts.get()

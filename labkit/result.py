@@ -71,6 +71,7 @@ class Report:
         evidence: what the findings stand on, as data that JSON can hold: the build's steps, the image's configuration
             and layers.
         not_run: how many hidden checks were left out.
+        timed_out: whether a limit of time ran out in it, so that a busy machine may have a part in what failed.
     """
 
     exercise: str
@@ -80,6 +81,7 @@ class Report:
     engine: str = ""
     evidence: Mapping[str, Any] = field(default_factory=dict)
     not_run: int = 0
+    timed_out: bool = False
 
     @property
     def outcome(self) -> Outcome:

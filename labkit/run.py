@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from labkit.checks.registry import REGISTERED
 from labkit.engine import BuildFailed
-from labkit.errors import Absent, LabError, StepTimeout, WorkspaceError
+from labkit.errors import Absent, LabError, StepTimeout, WorkspaceError, timeouts
 from labkit.evidence import Evidence
 from labkit.progress import silent
 from labkit.result import Finding, Outcome, Report
@@ -64,9 +64,10 @@ def run_all(exercise: Exercise, snapshot: Snapshot, sandbox: Callable[[], Sandbo
     if not snapshot.touched:
         return unrun(exercise, Finding(Outcome.TODO, "Not started yet."), digest)
     for _ in range(ATTEMPTS):
+        before = timeouts()
         report, torn = _attempt(exercise, snapshot, sandbox, keep)
         if not torn:
-            return report
+            return replace(report, timed_out=timeouts() > before)
     return unrun(exercise, Finding(Outcome.ERROR, "Other people's builds came in the way.", "check again"), digest)
 
 

@@ -80,19 +80,20 @@ class Cluster:
                 return
             done(future.result())
 
-    def work(self, jobs: Iterator[Job], done: Callable[[Record], None], stop: Stop) -> None:
-        """Do all jobs; see `labkit.grading.pool.Pool.work`."""
+    def work(self, jobs: Iterator[Job], done: Callable[[Record], None], stop: Stop, *, alone: bool = False) -> None:
+        """Do jobs, many at once or one by one; see `labkit.grading.pool.Pool.work`."""
         while True:
-            self._fill(jobs, stop)
+            self._fill(jobs, stop, alone)
             if not self._running:
                 break
             self._collect(done)
         if self._trouble:
             raise self._trouble
 
-    def _fill(self, jobs: Iterator[Job], stop: Stop) -> None:
+    def _fill(self, jobs: Iterator[Job], stop: Stop, alone: bool) -> None:  # noqa: FBT001  ours alone
         places = sum(int(worker["resources"][ENGINE]) for worker in self._workers.values())
-        while len(self._running) < max(places, 1) * AHEAD and not (self._trouble or stop.is_set()):
+        most = 1 if alone else max(places, 1) * AHEAD
+        while len(self._running) < most and not (self._trouble or stop.is_set()):
             if (job := next(jobs, None)) is None:
                 return
             future = self._client.submit(do_in_turn, self._do, job, pure=False, resources={ENGINE: 1})

@@ -55,6 +55,7 @@ class Grading:
         self._book = book
         self._entries: list[_Entry] = []
         self._open: dict[Key, str] = {}
+        self._slow: dict[Key, str] = {}
 
     def take(self, submissions: Iterable[Submission]) -> None:
         """Read all submissions once. Their files go into the book, so that few are in memory at any time."""
@@ -79,8 +80,23 @@ class Grading:
 
     def jobs(self) -> Iterator[Job]:
         """What is to be done, exercise by exercise: submissions of one share most of their layers."""
-        for key, exercise in sorted(self._open.items(), key=lambda each: each[1]):
+        return self._jobs(sorted(self._open.items(), key=lambda each: each[1]))
+
+    def slow_jobs(self) -> list[Job]:
+        """What failed where time ran out: to be done again when nothing else is under way."""
+        return list(self._jobs(self._slow.items()))
+
+    def _jobs(self, some: Iterable[tuple[Key, str]]) -> Iterator[Job]:
+        for key, exercise in some:
             yield Job(key, exercise, self._book.files(key))
+
+    def result(self, record: Record) -> None:
+        """Write a result down; but a failure in which time ran out, only when it was seen twice."""
+        report = record.report
+        if report.outcome is Outcome.FAIL and report.timed_out and record.key not in self._slow:
+            self._slow[record.key] = report.exercise
+        else:
+            self._book.put(record)
 
     def proofs(self, about: tuple[str, dict[str, str]] | None) -> list[Job]:
         """The solutions of what is to be graded.

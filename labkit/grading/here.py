@@ -62,7 +62,7 @@ class Here:
         with Pool(self._workers, self._sweep, prove) as pool:
             pool.work(iter(jobs), done, stop)
 
-    def work(self, jobs: Iterator[Job], done: Callable[[Record], None], stop: Stop) -> None:
-        """Do jobs; see `Pool.work`."""
-        with Pool(self._workers, self._sweep) as pool:
+    def work(self, jobs: Iterator[Job], done: Callable[[Record], None], stop: Stop, *, alone: bool = False) -> None:
+        """Do jobs, several at once or one by one; see `Pool.work`."""
+        with Pool(1 if alone else self._workers, self._sweep) as pool:
             pool.work(jobs, done, stop)

@@ -87,6 +87,19 @@ def test_lateness_costs_what_the_policy_says_whenever_it_is_asked(book):
     assert [grade.points for grade in found.grades(Late())] == [1, 1]
 
 
+def test_a_failure_in_which_time_ran_out_is_seen_twice_before_it_counts(book):
+    found = grading(book, handed_in("ada", "FROM a"), handed_in("bob", "FROM b"))
+    slow, other = found.jobs()
+    late = record(slow, Outcome.FAIL)
+    late = replace(late, report=replace(late.report, timed_out=True))
+    found.result(late)
+    found.result(record(other, Outcome.FAIL))
+    assert (book.has(slow.key), book.has(other.key)) == (False, True)
+    assert found.slow_jobs() == [slow]
+    found.result(late)
+    assert book.get(slow.key) == late
+
+
 class TestSolutionsFirst:
     HERE = ("E", {"a": "b"})
 
