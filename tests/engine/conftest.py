@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from labkit import course
+from labkit.kept import Kept
 
 
 class ByExercise(LoadScopeScheduling):
@@ -19,3 +21,18 @@ class ByExercise(LoadScopeScheduling):
 
 def pytest_xdist_make_scheduler(config, log):
     return ByExercise(config, log)
+
+
+@pytest.fixture(scope="module")
+def shared_state(tmp_path_factory, engine):
+    """One state for a file's tests: what is kept of one build makes the next one quick, as it does for a learner."""
+    state = tmp_path_factory.mktemp("state")
+    yield state
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LABKIT_STATE", str(state))
+        Kept(engine).forget()
+
+
+@pytest.fixture
+def use_shared_state(shared_state, own_state, monkeypatch):  # noqa: ARG001  after the one it overrides
+    monkeypatch.setenv("LABKIT_STATE", str(shared_state))

@@ -14,7 +14,6 @@ from labkit.errors import EngineNotFound
 from labkit.grading.bundle import read
 from labkit.grading.from_bundles import AS_SAID, grades_from_bundles
 from labkit.grading.late import Late
-from labkit.kept import Kept
 from labkit.result import Outcome
 from labkit.workspace import Workspace, overlay
 
@@ -38,19 +37,7 @@ NEVER_REPEATED = {"answers_on_port", "layer_reused", "runs_as_non_root", "stops_
 KEY = "0123456789abcdef"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def shared_state(tmp_path_factory, engine):
-    """One state for all: what is kept of one build makes the next one quick."""
-    state = tmp_path_factory.mktemp("state")
-    yield state
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LABKIT_STATE", str(state))
-        Kept(engine).forget()
-
-
-@pytest.fixture(autouse=True)
-def use_shared_state(shared_state, own_state, monkeypatch):  # noqa: ARG001  after the one it overrides
-    monkeypatch.setenv("LABKIT_STATE", str(shared_state))
+pytestmark = pytest.mark.usefixtures("use_shared_state")
 
 
 @pytest.fixture

@@ -18,19 +18,7 @@ ROOT = Path(__file__).parents[2]
 WRONG, RIGHT = ROOT / "tests" / "wrong", ROOT / "tests" / "right"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def shared_state(tmp_path_factory, engine):
-    """One state for all: what is kept of one build makes the next one quick, as it does for a learner."""
-    state = tmp_path_factory.mktemp("state")
-    yield state
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LABKIT_STATE", str(state))
-        Kept(engine).forget()
-
-
-@pytest.fixture(autouse=True)
-def use_shared_state(shared_state, own_state, monkeypatch):  # noqa: ARG001  after the one it overrides
-    monkeypatch.setenv("LABKIT_STATE", str(shared_state))
+pytestmark = pytest.mark.usefixtures("use_shared_state")
 
 
 def keep_longer(engine, exercise, word):

@@ -21,7 +21,7 @@ from fractions import Fraction
 from math import ceil, floor, lcm
 from typing import TYPE_CHECKING, Any
 
-from labkit.report.grades.shared import dumps, entries, explained, granted, headline, masked, number
+from labkit.report.grades.shared import ABOUT, dumps, entries, explained, granted, headline, masked, number
 from labkit.result import Outcome
 
 if TYPE_CHECKING:
@@ -30,17 +30,7 @@ if TYPE_CHECKING:
     from labkit.result import Finding, Grade
 
 SCHEMA = "classroom50/result/v1"
-NEEDED = (
-    "classroom",
-    "assignment",
-    "assignment_type",
-    "owner",
-    "submission",
-    "commit",
-    "release",
-    "review",
-    "datetime",
-)
+NEEDED = tuple(key for key in ABOUT if key != "title")
 LARGEST_FACTOR = 100
 
 
