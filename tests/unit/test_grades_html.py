@@ -251,3 +251,11 @@ class TestClass:
 )
 def test_normalised(saw, wanted):
     assert normalised(saw) == wanted
+
+
+def test_that_nothing_was_handed_in_is_said_once():
+    nothing = [finding(Outcome.TODO, saw="Nothing was handed in.") for _ in range(3)]
+    text = FORMATS["html"].render([grade(*nothing)], {})
+    assert text.count("Nothing was handed in.") == 1
+    half = [finding(Outcome.FAIL, saw="no"), finding(Outcome.TODO, saw="There is nothing to look at yet.")]
+    assert "nothing to look at" not in FORMATS["html"].render([grade(*half)], {})

@@ -138,7 +138,10 @@ def explained(finding: Finding) -> str:
 
 def remarks(grade: Grade) -> list[str]:
     """What a learner is told of an exercise besides its findings, a sentence each."""
-    said = []
+    findings = grade.report.findings
+    nothing = {finding.saw for finding in findings if finding.outcome is Outcome.TODO}
+    # Where all is to do for one reason, as where nothing was handed in, that is said once.
+    said = sorted(nothing) if len(nothing) == 1 and grade.report.outcome is Outcome.TODO and not grade.points else []
     if grade.penalty:
         before, after = number(grade.report.points), number(grade.points)
         said.append(f"Late: {percent(grade.penalty)} of the points are taken off, so {before} became {after}.")
