@@ -13,13 +13,25 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.progress import Progress as Bars
+from rich.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PLAIN_INTERVAL = 5.0  # seconds between two lines of the same piece of work in a log
+RATE_OVER = 300.0  # seconds over which a rate is taken
+COUNTED = range(20, 100_000)  # pieces whose pace says something; fewer are steps of one thing, more are bytes
 
 
 class Progress(Protocol):
@@ -39,13 +51,33 @@ class _Plain:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._last: dict[str, float] = {}
+        self._began: dict[str, tuple[float, float]] = {}
 
     def __call__(self, what: str, done: float | None = None, total: float | None = None, /) -> None:
         now, ended = time.monotonic(), done is not None and done == total
         if ended or now - self._last.get(what, float("-inf")) >= PLAIN_INTERVAL:
             self._last[what] = now
-            percent = f" {100 * done / total:.0f} %" if done is not None and total else ""
+            percent = (
+                f" {100 * done / total:.0f} %{self._pace(what, done, total)}" if done is not None and total else ""
+            )
             print(f"{what}:{' done' if ended else percent or ' …'}", file=self._stream, flush=True)
+
+    def _pace(self, what: str, done: float, total: float) -> str:
+        """How many a minute, and how long it will take from here, where it has come far enough to tell."""
+        now = time.monotonic()
+        began, first = self._began.setdefault(what, (now, done))
+        if int(total) not in COUNTED or now - began < 4 * PLAIN_INTERVAL or done <= first:
+            return ""
+        rate = 60 * (done - first) / (now - began)
+        return f", {rate:.1f} a minute, {(total - done) / rate:.0f} min left"
+
+
+class _Rate(ProgressColumn):
+    """How many a minute, where pieces are counted."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{60 * speed:.1f}/min" if speed and int(task.total or 0) in COUNTED else "")
 
 
 class _Rich:
@@ -73,7 +105,9 @@ def shown(stream: TextIO | None = None) -> Iterator[Progress]:
         TextColumn("{task.description}"),
         BarColumn(),
         TaskProgressColumn(),
+        _Rate(),
         TimeElapsedColumn(),
+        TimeRemainingColumn(),
     )
-    with Bars(*columns, console=Console(file=stream)) as bars:
+    with Bars(*columns, console=Console(file=stream), speed_estimate_period=RATE_OVER) as bars:
         yield _Rich(bars)
