@@ -79,6 +79,19 @@ class Printed:
     last_words: str
 
 
+def sent(snapshot: Snapshot) -> dict[str, int]:
+    """What a build sends to the engine: bytes by path. Raises BuildError where .dockerignore cannot be read."""
+    return {name: len(snapshot.files[name].data) for name in included(snapshot.files)}
+
+
+def written_down(snapshot: Snapshot, name: str) -> Mapping[str, Any]:
+    """One of the learner's files with facts (TOML) that they found out. Raises WorkspaceError."""
+    try:
+        return tomllib.loads(snapshot.text(name))
+    except tomllib.TOMLDecodeError as error:
+        raise WorkspaceError(f"{name} cannot be read: {error}", fix='write key = "value", a line each') from None
+
+
 class Evidence:
     """The facts of one run of one exercise.
 
@@ -101,8 +114,7 @@ class Evidence:
     @cached_property
     def context(self) -> Mapping[str, int]:
         """What the build sends to the engine: bytes by path."""
-        files = self._snapshot.files
-        return {name: len(files[name].data) for name in included(files)}
+        return sent(self._snapshot)
 
     @cached_property
     def build(self) -> Build:
@@ -190,11 +202,8 @@ class Evidence:
         _ = self.commands if self._commands else self.build
 
     def answers(self, name: str) -> Mapping[str, Any]:
-        """One of the learner's files with facts (TOML) that they found out. Raises WorkspaceError."""
-        try:
-            return tomllib.loads(self._snapshot.text(name))
-        except tomllib.TOMLDecodeError as error:
-            raise WorkspaceError(f"{name} cannot be read: {error}", fix='write key = "value", a line each') from None
+        """One of the learner's files with facts that they found out. Raises WorkspaceError."""
+        return written_down(self._snapshot, name)
 
     def facts(self) -> dict[str, Any]:
         """What was found of the build or the commands, and of the image, as data that JSON can hold."""

@@ -62,13 +62,18 @@ def run_all(exercise: Exercise, snapshot: Snapshot, sandbox: Callable[[], Sandbo
     """
     digest = snapshot.digest
     if not snapshot.touched:
-        return unrun(exercise, Finding(Outcome.TODO, "Not started yet."), digest)
+        return not_started(exercise, digest)
     for _ in range(ATTEMPTS):
         before = timeouts()
         report, torn = _attempt(exercise, snapshot, sandbox, keep)
         if not torn:
             return replace(report, timed_out=timeouts() > before)
     return unrun(exercise, Finding(Outcome.ERROR, "Other people's builds came in the way.", "check again"), digest)
+
+
+def not_started(exercise: Exercise, digest: str) -> Report:
+    """Report of files that are the starter's still."""
+    return unrun(exercise, Finding(Outcome.TODO, "Not started yet."), digest)
 
 
 def unrun(exercise: Exercise, first: Finding, digest: str = "") -> Report:
@@ -103,12 +108,11 @@ def _attempt(
             else:
                 found.append(_stamp(spec, _waits(spec, found) or _not_built(number, fault)))
         progress("checks", len(exercise.checks), len(exercise.checks))
-        facts = evidence.facts() if fault is None else {}
         torn = fault is None and evidence.lost_cache
         about = str(place.engine.about)
         if keep and fault is None and not torn:
             keep(evidence)
-    return Report(exercise.slug, exercise.title, tuple(found), snapshot.digest, about, facts), torn
+    return Report(exercise.slug, exercise.title, tuple(found), snapshot.digest, about), torn
 
 
 def _ready(evidence: Evidence) -> Finding | None:

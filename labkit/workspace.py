@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from labkit.atomic import replaced
 from labkit.errors import WorkspaceError
 from labkit.spec import files_below
 
@@ -200,12 +201,8 @@ class Workspace:
         _read_learners(path.parent, path.name)
         path.parent.mkdir(parents=True, exist_ok=True)
         mode = path.stat().st_mode if path.exists() else 0o644
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".save-", delete=False, encoding="utf-8") as new:
-            new.write(text)
-            new.flush()
-            os.fsync(new.fileno())
-        Path(new.name).chmod(mode & 0o777)
-        Path(new.name).replace(path)
+        with replaced(path, mode & 0o777) as new:
+            new.write(text.encode())
 
     def reset(self, exercise: Exercise) -> Path | None:
         """Put the starter back; return where the learner's files were kept, or None where there were none."""

@@ -20,12 +20,11 @@ import hmac
 import json
 import os
 import stat
-import tempfile
 import zipfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from labkit.atomic import replaced
 from labkit.errors import LabError
 from labkit.grading.archives import DAMAGED, ZipTree
 from labkit.grading.bundle_models import (
@@ -51,6 +50,7 @@ from labkit.workspace import FILE_LIMIT, SourceFile
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+    from pathlib import Path
 
 MOST_BYTES = 32 << 20  # of a bundle
 AT_ONCE = 1 << 20
@@ -120,15 +120,11 @@ def write(path: Path, members: Mapping[str, bytes], key: bytes | None = None) ->
     if key:
         everything[SIGNATURE] = Signature(algorithm="hmac-sha256", value=_mac(key, members[MANIFEST])).dumped()
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".bundle-", delete=False) as new:
-            with zipfile.ZipFile(new, "w", zipfile.ZIP_DEFLATED) as archive:
-                for name, data in everything.items():
-                    info = zipfile.ZipInfo(name)  # its time is a constant: equal members, equal bytes
-                    info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, (stat.S_IFREG | 0o644) << 16
-                    archive.writestr(info, data)
-            new.flush()
-            os.fsync(new.fileno())
-        Path(new.name).replace(path)
+        with replaced(path, 0o600) as new, zipfile.ZipFile(new, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, data in everything.items():
+                info = zipfile.ZipInfo(name)  # its time is a constant: equal members, equal bytes
+                info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, (stat.S_IFREG | 0o644) << 16
+                archive.writestr(info, data)
     except OSError as error:
         raise LabError(f"{path} cannot be written: {error.strerror}.", fix="name another file with -o") from None
 

@@ -8,15 +8,13 @@ endpoint can show is not in it.
 from __future__ import annotations
 
 import json
-import tomllib
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from labkit.dockerfile import Dockerfile
 from labkit.engine import Build, BuildStep
-from labkit.engine.context import included
-from labkit.errors import LabError, WorkspaceError
-from labkit.evidence import DOCKERFILE
+from labkit.errors import LabError
+from labkit.evidence import DOCKERFILE, sent, written_down
 from labkit.grading.bundle_models import Held, HeldConfig, HeldImage, sha256
 from labkit.image import HistoryEntry
 from labkit.layers import Layer, LayerFile, merged
@@ -179,15 +177,11 @@ class BundledEvidence(_Partial):
     @property
     def context(self) -> Mapping[str, int]:
         """What the build sends, from the files."""
-        files = self._files.files
-        return {name: len(files[name].data) for name in included(files)}
+        return sent(self._files)
 
     def answers(self, name: str) -> Mapping[str, Any]:
         """One of the learner's files with facts, from the files. Raises WorkspaceError."""
-        try:
-            return tomllib.loads(self._files.text(name))
-        except tomllib.TOMLDecodeError as error:
-            raise WorkspaceError(f"{name} cannot be read: {error}", fix='write key = "value", a line each') from None
+        return written_down(self._files, name)
 
     @property
     def build(self) -> Build:

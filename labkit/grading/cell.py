@@ -19,19 +19,17 @@ from labkit import course, ledger
 from labkit.engine import connect
 from labkit.errors import LabError
 from labkit.grading.folders import FolderTree
-from labkit.grading.job import do, job
+from labkit.grading.job import NOTHING, do, job, not_run
 from labkit.grading.take import Taken, Wanted, take
 from labkit.report import text
 from labkit.report.grades.shared import visible
-from labkit.result import Finding, Outcome, Report
-from labkit.run import unrun
+from labkit.result import Outcome, Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from labkit.spec import Exercise
 
-NOTHING = "Nothing was handed in."
 NOT_TAKEN = " is in it, but"  # how `take` says so
 BESIDE = ("timestamp.txt",)  # what nbgrader puts beside a notebook
 ZERO = "nbgrader counts a cell that ends in an error as 0 points; here that says nothing about the learner's work."
@@ -108,10 +106,10 @@ def _graded(exercise: Exercise) -> tuple[Report, list[str]]:
     taken, own = _beside(exercise)
     notes = [note for note in taken.notes if note.partition(NOT_TAKEN)[0] not in own]
     if taken.fault:
-        return unrun(exercise, Finding(Outcome.FAIL, taken.fault)), notes
+        return not_run(exercise, taken.fault), notes
     if not taken.files:
         wanted = f"{NOTHING} Looked beside the notebook and in {exercise.slug}/ for: {', '.join(exercise.files)}."
-        return unrun(exercise, Finding(Outcome.TODO, NOTHING)), [wanted]
+        return not_run(exercise), [wanted]
     try:
         return do(job(exercise, taken.files)).report, notes
     finally:

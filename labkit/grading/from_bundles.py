@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, cast
 from labkit.errors import BuildError
 from labkit.grading.bundle import NotSigned, read
 from labkit.grading.bundled import BundledEvidence, Missing
-from labkit.grading.job import course_version, exercise_hash
+from labkit.grading.job import course_version, exercise_hash, not_run
 from labkit.grading.submission import IntakeError, as_text
 from labkit.grading.trees import Unreadable, is_junk, is_zip
 from labkit.result import Finding, Grade, Outcome, Provenance, Report
-from labkit.run import judged, unrun
+from labkit.run import judged, not_started, unrun
 from labkit.workspace import laid_over
 
 if TYPE_CHECKING:
@@ -129,14 +129,12 @@ def _read(learner: str, paths: Sequence[Path], wanted: Mapping[str, Exercise], l
 
 def _without(learner: str, exercise: Exercise, found: _Read) -> Grade:
     """The grade where there is no bundle of an exercise, or one that cannot be read and may have been it."""
-    if not found.faults:
-        first, source = Finding(Outcome.TODO, "Nothing was handed in."), ""
+    source, error = found.faults[0] if found.faults else ("", "")
+    if isinstance(error, NotSigned):  # maybe because of who grades: that is not the learner's to pay for
+        report = unrun(exercise, Finding(Outcome.ERROR, str(error), BY_HAND))
     else:
-        source, error = found.faults[0]
-        # A signature may be wrong because of who grades: that is not the learner's to pay for.
-        outcome = Outcome.ERROR if isinstance(error, NotSigned) else Outcome.FAIL
-        first = Finding(outcome, str(error), BY_HAND if outcome is Outcome.ERROR else "")
-    return Grade(learner, learner, unrun(exercise, first), source=source, notes=tuple(found.notes))
+        report = not_run(exercise, str(error))
+    return Grade(learner, learner, report, source=source, notes=tuple(found.notes))
 
 
 def _grade(learner: str, label: str, exercise: Exercise, bundle: Bundle, late: Late) -> Grade:
@@ -173,7 +171,7 @@ def _report(exercise: Exercise, bundle: Bundle, here: str) -> tuple[Report, list
         return unrun(exercise, fault), []
     snapshot = laid_over(exercise, bundle.files)
     if not snapshot.touched:
-        return unrun(exercise, Finding(Outcome.TODO, "Not started yet."), snapshot.digest), []
+        return not_started(exercise, snapshot.digest), []
     public = [spec for spec in exercise.checks if not spec.hidden]
     if [said.check for said in bundle.said.findings] != [spec.use for spec in public]:
         fault = Finding(Outcome.FAIL, "The bundle's findings are not those of the exercise's checks.")

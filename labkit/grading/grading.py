@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from labkit import course
 from labkit.errors import LabError
-from labkit.grading.job import Job, job
+from labkit.grading.job import Job, job, not_run
 from labkit.result import Finding, Grade, Outcome
 from labkit.run import unrun
 from labkit.workspace import Workspace
@@ -62,10 +62,7 @@ class Grading:
         for each in submissions:
             exercise = self._exercises[each.exercise]
             if each.fault or not each.files:
-                first = (
-                    Finding(Outcome.FAIL, each.fault) if each.fault else Finding(Outcome.TODO, "Nothing was handed in.")
-                )
-                self._entries.append(_Entry(each, None, unrun(exercise, first)))
+                self._entries.append(_Entry(each, None, not_run(exercise, each.fault)))
                 continue
             this = job(exercise, each.files)
             self._book.keep(this.key, each.files)

@@ -8,11 +8,11 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tenacity import retry, retry_if_result, stop_after_attempt, wait_exponential
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from labkit.workspace import Snapshot
 
 TRIES = 3  # of a submission that ends in an error, which is never the learner's
+NOTHING = "Nothing was handed in."
 NOT_JUDGED = frozenset({"README.md"})  # a better word in a task changes no points
 
 
@@ -127,6 +128,11 @@ def _done(this: Job, sandbox: Callable[[], Sandbox]) -> Record:
     return Record(this.key, report, Provenance(this.key.course, this.key.exercise_hash, *where))
 
 
+def not_run(exercise: Exercise, fault: str = "") -> Report:
+    """Report of a submission that cannot be read, with the reason for its learner; or of none, without one."""
+    return unrun(exercise, Finding(Outcome.FAIL, fault) if fault else Finding(Outcome.TODO, NOTHING))
+
+
 def lost(this: Job, why: str) -> Record:
     """Give the result of a job that the grader itself could not do: a person has to look at it."""
     exercise = course.exercise(this.exercise)
@@ -143,8 +149,10 @@ def lost(this: Job, why: str) -> Record:
     retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
 )
 def _graded(exercise: Exercise, snapshot: Snapshot, sandbox: Callable[[], Sandbox]) -> Report:
+    facts: dict[str, Any] = {}
     try:
-        return run_all(exercise, snapshot, sandbox)
+        report = run_all(exercise, snapshot, sandbox, lambda evidence: facts.update(evidence.facts()))
+        return replace(report, evidence=facts)
     except LabError as error:
         return unrun(exercise, Finding(Outcome.ERROR, error.what, error.fix, error.why), snapshot.digest)
 

@@ -9,17 +9,16 @@ results/
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import tempfile
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from labkit.atomic import replaced
 from labkit.report.grades import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from labkit.result import Grade
 
@@ -59,10 +58,6 @@ def folder_name(learner: str) -> str:
 
 def _put(path: Path, text: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8", newline="") as new:
-        new.write(text)
-        new.flush()
-        os.fsync(new.fileno())
-    Path(new.name).chmod(0o644)
-    Path(new.name).replace(path)
+    with replaced(path) as new:
+        new.write(text.encode())
     return path

@@ -44,8 +44,4 @@ def _instructions(text: str) -> Iterator[str]:
     """A Dockerfile's words: comments, cases, line breaks and the spaces of ``[ "a", "b" ]`` make no difference."""
     for instruction in Dockerfile(text).instructions:
         yield instruction.name.lower()
-        try:
-            words = instruction.words
-        except RecursionError:  # brackets without end
-            words = tuple(instruction.value.split())
-        yield from (word.lower() for word in words)
+        yield from (word.lower() for word in instruction.words)
