@@ -22,7 +22,11 @@ from labkit.launch import make_ready
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-NBVAL = ("--nbval-current-env", "--nbval-sanitize-with=tests/nbval_sanitize.cfg", "notebooks")
+NBVAL = (
+    *("-p", "tests.nbval_kernels"),
+    *("--nbval-current-env", "--nbval-sanitize-with=tests/nbval_sanitize.cfg"),
+    "notebooks",
+)
 # More processes than cores: they often wait. How those of the engine tests share them: tests/engine/conftest.py.
 BY_FILE, BY_SCOPE = ("-n", "3", "--dist", "loadfile"), ("-n", "4", "--dist", "loadscope")
 
@@ -46,19 +50,20 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many tests passed, failed and were skipped, and the seconds it took."""
+    """How many tests passed, failed and were skipped, the seconds it took, and the names of those that failed."""
 
     passed: int
     failed: int
     skipped: int
     seconds: float
+    names: tuple[str, ...] = ()
 
 
 STEPS = (
     Step("ruff check", ("ruff", "check", ".")),
     Step("ruff format", ("ruff", "format", "--check", ".")),
     Step("mypy", ("mypy",)),
-    Step("unit tests", ("pytest", "tests/unit")),
+    Step("unit tests", ("pytest", "-n", "2", "tests/unit")),
     Step("browser tests", ("pytest", "tests/e2e")),
     Step("engine tests", ("pytest", *BY_SCOPE, "tests/engine", "tests/guard"), engine=True),
     # These look at all that the engine and the machine hold, so nothing else may come and go meanwhile.
@@ -82,12 +87,19 @@ def count(report: Path, code: int, seconds: float) -> Count:
         seconds: what it took.
     """
     passed = failed = skipped = 0
+    names: list[str] = []
     if report.exists():
-        for suite in ET.parse(report).iter("testsuite"):  # noqa: S314  pytest has just written it
+        tree = ET.parse(report)  # noqa: S314  pytest has just written it
+        names = [_name(case) for case in tree.iter("testcase") if {"failure", "error"} & {each.tag for each in case}]
+        for suite in tree.iter("testsuite"):
             total, skips = int(suite.get("tests", 0)), int(suite.get("skipped", 0))
             bad = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
             passed, failed, skipped = passed + total - bad - skips, failed + bad, skipped + skips
-    return Count(passed, max(failed, 1) if code else failed, skipped, seconds)
+    return Count(passed, max(failed, 1) if code else failed, skipped, seconds, tuple(names))
+
+
+def _name(case: ET.Element) -> str:
+    return f"{case.get('classname', '')}::{case.get('name', '')}"
 
 
 def run(step: Step, folder: Path, *, reports: Path) -> Count:
@@ -109,7 +121,9 @@ def run(step: Step, folder: Path, *, reports: Path) -> Count:
 
 
 def summary(counts: dict[str, Count]) -> Iterator[str]:
-    """Yield the lines that end the run: one for each step, and the sum."""
+    """Yield the lines that end the run: what failed by name, one line for each step, and the sum."""
+    for step, it in counts.items():
+        yield from (f"failed in {step}: {name}" for name in it.names)
     for name, it in counts.items():
         tests = f"{it.passed} passed, {it.failed} failed" if it.passed or it.failed else "clean"
         yield f"{name:20} {it.seconds:7.1f} s  {tests}" + (f", {it.skipped} skipped" if it.skipped else "")

@@ -23,9 +23,9 @@ def pytest_xdist_make_scheduler(config, log):
     return ByExercise(config, log)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shared_state(tmp_path_factory, engine):
-    """One state for a file's tests: what is kept of one build makes the next one quick, as it does for a learner."""
+    """One state for a process's tests: what is kept of one build makes the next one quick, as it does for a learner."""
     state = tmp_path_factory.mktemp("state")
     yield state
     with pytest.MonkeyPatch.context() as patch:

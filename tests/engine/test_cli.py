@@ -20,7 +20,7 @@ SECONDS = 120
 
 
 @pytest.fixture
-def labkit(engine):
+def labkit():
     """Run one command; return its exit code and what it said."""
 
     def run(*argv, answer=None):
@@ -28,8 +28,14 @@ def labkit(engine):
         assert "Traceback" not in done.output
         return done.exit_code, done.output
 
-    yield run
-    Kept(engine).forget()
+    return run
+
+
+@pytest.fixture(autouse=True)
+def leave_nothing(request, engine):
+    yield
+    if "use_shared_state" not in request.fixturenames:
+        Kept(engine).forget()
 
 
 @pytest.fixture
@@ -66,7 +72,7 @@ def test_from_start_to_done(labkit, dockerfile, tmp_path):
 
 
 @pytest.fixture
-def watching(labkit, dockerfile):
+def watching(use_shared_state, labkit, dockerfile):  # noqa: ARG001  layers of the exercise's other tests are reused
     """`labkit watch`, on the starter with a comment: its first check takes as long as a build."""
     labkit("start", NAME)
     dockerfile.write_text(dockerfile.read_text() + "# mine\n")
