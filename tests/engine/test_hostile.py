@@ -22,19 +22,20 @@ ROOT = Path(__file__).parents[2]
 FROM = "FROM node:20-alpine\n"
 SERVER = 'require("http").createServer((_, r) => r.end("{}")).listen(3000)'
 SMALL = Limits(build_memory=64 << 20, build_written=100 << 20, build_pids=100)
-NOT_AGAIN = "took longer than its limit"
-# What is handed in, and a part of what its learner reads.
+NOT_AGAIN, MEMORY = "took longer than its limit", "took more memory than a step may have"
+# What is handed in, and a part of what its learner reads, or one of several.
 DOCKERFILES = {
     "no Dockerfile at all": (bytes(range(256)) * 100, "unknown instruction"),
     "not even text": (b"\xff\xfe\x00FROM node:20-alpine", "unknown instruction"),
     "nothing in it": (b"\n", "The build failed"),
-    "a fork bomb": (FROM + "RUN f() { f | f & f; }; f", "can't fork"),
+    "a fork bomb": (FROM + "RUN f() { f | f & f; }; f", ("can't fork", MEMORY)),  # whichever limit it meets first
+    "more processes than it may have": (FROM + "RUN sleep 2; for i in $(seq 150); do sleep 9 & done", "can't fork"),
     "an instruction without end": (FROM + "RUN sleep 1000", NOT_AGAIN),
     "a busy one": (FROM + "RUN while :; do :; done", NOT_AGAIN),
     "output without end": (FROM + "RUN yes 'a line of output that never ends'", NOT_AGAIN),
     "a line without end": (FROM + "RUN cat /dev/zero", NOT_AGAIN),
     "a full disk": (FROM + "RUN cat /dev/zero > /big", "it wrote more than"),
-    "all memory": (FROM + "RUN tail /dev/zero", "took more memory than a step may have"),
+    "all memory": (FROM + "RUN tail /dev/zero", MEMORY),
     "an unknown image": ("FROM mongo:7", "mongo:7 is none of the course's images"),
     "an image of somebody else": ("FROM model-answer:1", "model-answer:1 is none of the course's images"),
     "files of somebody else": (FROM + "COPY --from=model-answer:1 / /", "is none of the course's images"),
@@ -95,7 +96,7 @@ def grade(exercise, tmp_path, engine, monkeypatch):
 def refused(grade, words):
     first = next(finding for finding in grade.report.findings if finding.saw)
     assert (grade.points, grade.set_aside, str(first.outcome)) == (0, False, "fail"), grade.report.findings
-    assert words in first.saw
+    assert any(each in first.saw for each in ([words] if isinstance(words, str) else words)), first.saw
     assert len(first.saw) < 500
 
 
