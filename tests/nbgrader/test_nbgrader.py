@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import importlib.metadata
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
-import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbcourse import FILE, PS1, SECONDS, Course, grade_cell
+from nbformat.v4 import new_code_cell
 
 from labkit import course, ledger
 from labkit.kept import Kept
@@ -22,15 +18,7 @@ try:  # this folder has the name of the package, and would be taken for it by an
 except importlib.metadata.PackageNotFoundError:
     pytest.skip("nbgrader is not installed: pip install nbgrader", allow_module_level=True)
 
-NAME, SLUG, FILE = "first-check", "00-first-check", "Dockerfile"
-PS1 = "ps1"
-SECONDS = 900
-CONFIG = f"""
-c = get_config()
-c.CourseDirectory.course_id = "docker"
-c.Execute.timeout = 600
-c.Autograde.exclude_overwriting = {{"{PS1}": ["{SLUG}/{FILE}"]}}
-"""
+NAME, SLUG = "first-check", "00-first-check"
 PLAIN = f'import labkit\n\nlabkit.grade("{NAME}", points=4)'
 UNSEEN = f'### BEGIN HIDDEN TESTS\nimport labkit\n\nlabkit.grade("{NAME}", points=1)\n### END HIDDEN TESTS'
 # A learner's own cell may end in an error and fill stderr for ever after: the grade is that of the files.
@@ -53,88 +41,16 @@ CLASS = {
 pytestmark = pytest.mark.timeout(SECONDS * 2)
 
 
-def grade_cell(grade_id, source, points):
-    """A cell that is graded, as nbgrader's own "Autograder tests"."""
-    about = {"grade": True, "solution": False, "locked": True, "task": False, "schema_version": 3}
-    metadata = {"nbgrader": {**about, "grade_id": grade_id, "points": points, "cell_type": "code"}}
-    return new_code_cell(source, metadata=metadata)
-
-
-def notebook(*cells):
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    return new_notebook(cells=list(cells), metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
-
-
-def put(path, text):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-
-
-class Course:
-    """An nbgrader course in a folder."""
-
-    def __init__(self, folder, env):
-        self.folder, self._env = folder, env
-
-    def nbgrader(self, *argv, **env):
-        return self._run("nbgrader", *argv, **env)
-
-    def labkit(self, *argv):
-        program = "from labkit.cli import main; main()"
-        command = [sys.executable, "-c", program, *argv]
-        return subprocess.run(command, cwd=self.folder, env=self._env, timeout=SECONDS, check=True)
-
-    def _run(self, module, *argv, **env):
-        command = [sys.executable, "-m", module, *argv]
-        done = subprocess.run(
-            command, cwd=self.folder, env=self._env | env, capture_output=True, text=True, timeout=SECONDS, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        assert "cannot be converted" not in done.stderr, "then all points are given"
-        return done
-
-    def released(self):
-        return nbformat.read(self.folder / "release" / PS1 / "marks.ipynb", as_version=4)
-
-    def submit(self, learner, text, place, *more):
-        folder = self.folder / "submitted" / learner / PS1
-        book = self.released()
-        book.cells = [*more, *book.cells]
-        put(folder / "marks.ipynb", nbformat.writes(book))
-        put(folder / "timestamp.txt", "2026-10-01 12:00:00 UTC")
-        if text is not None:
-            put(folder / place / FILE, text)
-
-    def graded(self, learner):
-        """The grade cells after the run."""
-        book = nbformat.read(self.folder / "autograded" / learner / PS1 / "marks.ipynb", as_version=4)
-        return [cell for cell in book.cells if cell.metadata.get("nbgrader", {}).get("grade")]
-
-    def scores(self):
-        """What nbgrader exports."""
-        self.nbgrader("export", "--to=marks.csv")
-        with (self.folder / "marks.csv").open(encoding="utf-8", newline="") as file:
-            return {row["student_id"]: (float(row["score"]), float(row["max_score"])) for row in csv.DictReader(file)}
-
-
 @pytest.fixture(scope="module")
 def made(tmp_path_factory, engine):
     """The course with its assignment, generated and handed in by all, but not graded."""
     folder = tmp_path_factory.mktemp("course")
-    state = {"LABKIT_STATE": str(folder / "state"), "HOME": str(folder / "home"), "IPYTHONDIR": str(folder / "ipython")}
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # nbgrader starts `alembic` by its name
-    here = Course(folder, {**os.environ, **state, "JUPYTER_NO_CONFIG": "1", "PATH": path})
-    put(folder / "nbgrader_config.py", CONFIG)
-    task = new_markdown_cell(f"Mend `{SLUG}/{FILE}`.")
-    book = notebook(task, grade_cell("plain", PLAIN, 4), grade_cell("unseen", UNSEEN, 1))
-    put(folder / "source" / PS1 / "marks.ipynb", nbformat.writes(book))
-    put(folder / "source" / PS1 / SLUG / FILE, STARTER)
-    here.nbgrader("generate_assignment", PS1)
+    here = Course(folder, SLUG, grade_cell("plain", PLAIN, 4), grade_cell("unseen", UNSEEN, 1))
     for learner, (text, place, _) in CLASS.items():
         here.submit(learner, text, place, *[new_code_cell(CRASH)] * (learner == "dan"))
     yield here
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LABKIT_STATE", state["LABKIT_STATE"])  # whose images these are
+        patch.setenv("LABKIT_STATE", str(here.state))  # whose images these are
         Kept(engine).forget()
         ledger.sweep(engine)
 

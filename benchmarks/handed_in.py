@@ -1,0 +1,64 @@
+"""A class of known worth for the benchmarks.
+
+Each way of grading gets the same submissions, and none finds the layers that another way has left on the engine.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from labkit.evidence import DOCKERFILE
+from labkit.workspace import SourceFile, laid_over
+from tests.engine import corpus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from labkit.spec import Exercise
+
+STAGE = re.compile(rb"(?im)^[ \t]*FROM[ \t].*$")
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """One learner's submission.
+
+    Attributes:
+        learner: whose.
+        dockerfile: its text.
+        files: the build context: the starter's with the Dockerfile.
+        points: what it is worth.
+    """
+
+    learner: str
+    dockerfile: str
+    files: Mapping[str, SourceFile]
+    points: float
+
+
+def handed_in(exercise: Exercise, way: str, copies: int) -> list[HandedIn]:
+    """Give an exercise's submissions of known worth, several times each, with a label of the way in each stage.
+
+    Submissions of one way share the layers that their first steps have in common, as those of a class do; copies
+    differ in a last label, as two learners' right answers do in some word.
+    """
+    made = []
+    for copy in range(copies):
+        for number, case in enumerate(corpus.cases(exercise)):
+            data = (case.folder / DOCKERFILE).read_bytes()
+            marked = STAGE.sub(lambda line: line[0] + f'\nLABEL way="{way}"'.encode(), data)
+            marked = marked.rstrip() + f'\nLABEL learner="{number}-{copy}"\n'.encode()
+            snapshot = laid_over(exercise, {DOCKERFILE: SourceFile(marked)}, missing_is_starter=True)
+            made.append(HandedIn(f"learner-{number:02}-{copy}", marked.decode(), snapshot.files, case.points))
+    return made
+
+
+def put(folder: Path, slug: str, everybody: list[HandedIn]) -> None:
+    """Write submissions as folders, as `labkit grade` takes them."""
+    for each in everybody:
+        path = folder / each.learner / slug / DOCKERFILE
+        path.parent.mkdir(parents=True)
+        path.write_text(each.dockerfile, encoding="utf-8")
