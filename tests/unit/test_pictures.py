@@ -287,10 +287,10 @@ def test_namespaces_have_letters_for_identities():
 
 def test_starts_are_told_in_words():
     assert FIGURES["starts"].text.splitlines() == [
-        "container: less than a second (the middle one of 4 starts measured here)",
+        "container: less than five seconds (the middle one of 4 starts measured here)",
         "virtual machine: 30 to 60 seconds (not measured: quoted from somebody)",
     ]
-    assert "a second or more" in start_times([1.5], (30, 60), "x").text
+    assert "five seconds or more" in start_times([5.5], (30, 60), "x").text
 
 
 def test_containers_have_what_is_their_own():
