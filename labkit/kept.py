@@ -6,15 +6,16 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from filelock import FileLock
+from filelock import FileLock, ReadWriteLock, Timeout
 
-from labkit.seat import engine_key, state
+from labkit.seat import engine_key, state, turns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from labkit.engine import Engine
 
+PATIENCE = 2.0  # s that a run waits for the end of a build; what cannot be removed then goes with the next one
 LEFT = ""  # the key of what was kept once, and could not be removed yet
 
 
@@ -26,14 +27,23 @@ def remove_images(engine: Engine, images: Iterable[str]) -> list[str]:
         images: their ids, oldest first.
 
     Returns:
-        The ids of those that had to stay, oldest first: a container uses them, or another image is built on them.
+        The ids of those that had to stay, oldest first: a container uses them, another image is built on them, or
+        somebody builds just now and may have found them in the cache.
     """
-    left = []
-    for image in reversed(list(images)):
-        found = engine.image(image)
-        if found and not found.get("RepoTags") and not engine.remove_image(image, noprune=True):
-            left.append(image)
+    oldest_first = list(images)
+    if not oldest_first:
+        return []
+    try:
+        with ReadWriteLock(turns(engine), is_singleton=False).write_lock(PATIENCE):
+            left = [image for image in reversed(oldest_first) if not _removed(engine, image)]
+    except Timeout:
+        return oldest_first
     return left[::-1]
+
+
+def _removed(engine: Engine, image: str) -> bool:
+    found = engine.image(image)
+    return not found or bool(found.get("RepoTags")) or engine.remove_image(image, noprune=True)
 
 
 def known(image: str, ids: Iterable[str]) -> bool:

@@ -28,6 +28,12 @@ def seat() -> str:
     return "s" + hashlib.sha256(me.encode()).hexdigest()[:10]
 
 
+def turns(engine: Engine) -> Path:
+    """The lock file of all who build on an engine as this user, shared, and of who removes images there, alone."""
+    state().mkdir(parents=True, exist_ok=True)
+    return state() / f"turns-{engine_key(engine)}.db"
+
+
 def engine_key(engine: Engine) -> str:
     """A name for an engine that stays the same: its address."""
     return hashlib.sha256(engine.url.encode()).hexdigest()[:12]

@@ -27,7 +27,7 @@ from filelock import FileLock
 
 from labkit.engine.hostproc import spawn
 from labkit.errors import EngineError
-from labkit.seat import engine_key, seat, state
+from labkit.seat import engine_key, seat, state, turns
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -142,7 +142,7 @@ def _start(engine: Engine, folder: Path) -> socket.socket:
 
     log = _log()
     argv = [sys.executable, "-m", "labkit.guard", "serve", "--seat", name(), "--stop-at-end"]
-    argv += ["--engine", engine.url, "--ledger", str(_book(engine))]
+    argv += ["--engine", engine.url, "--ledger", str(_book(engine)), "--turns", str(turns(engine))]
     argv += ["--socket", str(folder / "docker.sock"), "--while", str(folder / "lease")]
     argv += ["--certificates", str(engine.certificates)] if engine.certificates else []
     argv += [word for image in COURSE_IMAGES for word in ("--image", image)]
@@ -182,11 +182,12 @@ def clear_seat(engine: Engine, who: str, book: Path) -> None:
         EngineError: not all of it could be removed.
     """
     from labkit.guard.leave import clear as everything  # noqa: PLC0415  slow to import, and only needed here
+    from labkit.guard.turns import Turn  # noqa: PLC0415
     from labkit.guard.upstream import EngineGone  # noqa: PLC0415
 
     guard = guard_inside(engine, who, book)
     try:
-        kept = guard.carry_out(everything)
+        kept = guard.carry_out(everything, Turn.REMOVE)
     except EngineGone:
         kept = [f"The Docker Engine at {engine.url} does not answer."]
     finally:
@@ -226,6 +227,7 @@ def guard_inside(engine: Engine, who: str, book: Path, socket: Path | None = Non
             images=COURSE_IMAGES,
             socket=socket,
             publish=publish,
+            turns=turns(engine),
         )
     except (OSError, sqlite3.Error) as error:
         raise EngineError(

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from filelock import FileLock, Timeout
+from filelock import AsyncReadWriteLock, FileLock, Timeout
 
 from labkit.guard.leave import clear, rest
 from labkit.guard.ledger import Ledger
 from labkit.guard.names import SEAT
 from labkit.guard.seat import Bounds, Seat
 from labkit.guard.server import Guard
+from labkit.guard.turns import Turn
 from labkit.guard.upstream import Engine, EngineGone
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def _seats(_ctx: click.Context, _option: click.Parameter, value: tuple[str, ...]
 def _shared(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options of all commands that speak to an engine."""
     for option in (
+        click.option("--turns", type=PATH, help="Lock file of all who build here, and remove images."),
         click.option("--image", "images", multiple=True, help="An image that every seat may use; repeat it."),
         click.option("--certificates", type=PATH, help="Folder with ca.pem, cert.pem and key.pem, for TLS."),
         click.option("--engine", required=True, help="The engine's address, such as unix:///var/run/docker.sock."),
@@ -72,6 +74,7 @@ def serve(  # noqa: PLR0913
     certificates: Path | None,
     ledger: Path | None,
     images: tuple[str, ...],
+    turns: Path | None,
     ports: str,
     publish: str,
     pool: str,
@@ -95,7 +98,7 @@ def serve(  # noqa: PLR0913
     for path in ours:
         path.unlink(missing_ok=True)
     book = Ledger(ledger or sockets[0].with_name(sockets[0].name + ".db"))
-    front = Guard(Engine(engine, certificates), book, images)
+    front = Guard(Engine(engine, certificates), book, images, AsyncReadWriteLock(turns) if turns else None)
     pairs = [(Seat(name, book, bounds=bounds), path) for name, path in zip(seats, sockets, strict=True)]
     asyncio.run(_serve(front, pairs, lease, stop_at_end=stop_at_end))
     for path in ours:
@@ -145,13 +148,15 @@ async def _hold(lease: Path, ended: asyncio.Event) -> None:
 @click.option("--seat", required=True, callback=_seats, help="The seat's name.")
 @_shared
 @click.option("--ledger", required=True, type=PATH, help="The database of who owns what.")
-def clear_(*, seat: str, engine: str, certificates: Path | None, ledger: Path, images: tuple[str, ...]) -> None:
+def clear_(  # noqa: PLR0913
+    *, seat: str, engine: str, certificates: Path | None, ledger: Path, images: tuple[str, ...], turns: Path | None
+) -> None:
     """Remove everything that a seat owns: containers, networks, volumes, images."""
     book = Ledger(ledger)
-    front = Guard(Engine(engine, certificates), book, images)
+    front = Guard(Engine(engine, certificates), book, images, AsyncReadWriteLock(turns) if turns else None)
     front.know(Seat(seat, book))
     try:
-        kept = asyncio.run(front.carry_out(seat, clear))
+        kept = asyncio.run(front.carry_out(seat, clear, Turn.REMOVE))
     except EngineGone as error:
         raise click.ClickException(NO_ENGINE.format(engine)) from error
     if kept:

@@ -8,9 +8,12 @@ from dataclasses import replace
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from filelock import AsyncReadWriteLock
+
 from labkit.guard.ledger import Ledger
 from labkit.guard.seat import Bounds, Seat
 from labkit.guard.server import Guard
+from labkit.guard.turns import Turn
 from labkit.guard.upstream import Engine
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ class Inside:
         images: the images that it may use beside its own.
         socket: where it serves; without, it only carries out plans.
         publish: the address of this machine that published ports answer on.
+        turns: lock file of all who build on that engine as this user, and remove images.
 
     Raises:
         OSError: the socket cannot be made.
@@ -47,6 +51,7 @@ class Inside:
         images: tuple[str, ...],
         socket: Path | None,
         publish: str,
+        turns: Path,
     ) -> None:
         self._seat, self._ended, self._loop = seat, asyncio.Event(), asyncio.new_event_loop()
         up: Future[Guard] = Future()
@@ -54,7 +59,8 @@ class Inside:
         async def serve() -> None:
             try:
                 ledger = Ledger(book)  # here: SQLite's connections stay in the thread that they were made in
-                guard = Guard(Engine(engine, certificates), ledger, images)
+                lock = AsyncReadWriteLock(turns)
+                guard = Guard(Engine(engine, certificates), ledger, images, lock)
                 sitter = Seat(seat, ledger, bounds=replace(Bounds(), publish=publish))
                 if socket:
                     await guard.add(sitter, socket)
@@ -66,19 +72,20 @@ class Inside:
             up.set_result(guard)
             await self._ended.wait()
             await guard.close()
+            await lock.close()
             ledger.close()
 
         self._thread = Thread(target=self._run, args=(serve(),), name=f"guard of {seat}", daemon=True)
         self._thread.start()
         self._guard = up.result()
 
-    def carry_out(self, plan: Callable[[Seat], Generator[Call, Reply, Json]]) -> Json:
-        """Carry out a plan for the seat.
+    def carry_out(self, plan: Callable[[Seat], Generator[Call, Reply, Json]], turn: Turn = Turn.ANY) -> Json:
+        """Carry out a plan for the seat, when it is its turn.
 
         Raises:
             EngineGone: the engine does not answer.
         """
-        return asyncio.run_coroutine_threadsafe(self._guard.carry_out(self._seat, plan), self._loop).result()
+        return asyncio.run_coroutine_threadsafe(self._guard.carry_out(self._seat, plan, turn), self._loop).result()
 
     def close(self) -> None:
         """Serve no more."""

@@ -13,6 +13,7 @@ from urllib.parse import unquote_to_bytes
 from labkit.guard.messages import Answer, Body, Query, Request
 from labkit.guard.refusal import Malformed, Refused
 from labkit.guard.rules import build, containers, images, incoming, lifecycle, networks, registry, system, volumes
+from labkit.guard.turns import Turn
 from labkit.guard.walls import not_here
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Route:
         query: the names of values that it knows.
         rule: what makes the plan.
         body: how the body is read.
+        turn: what it may do to the cache that others build with.
     """
 
     methods: str
@@ -46,6 +48,7 @@ class Route:
     rule: Callable[[Request, Seat], Plan]
     query: str = ""
     body: Body = Body.NONE
+    turn: Turn = Turn.ANY
 
     def fits(self, method: str, path: tuple[str, ...]) -> bool:
         """Tell whether this row is for a request."""
@@ -116,9 +119,9 @@ ROUTES = (
         "POST", "/images/create", incoming.create_image, "fromImage fromSrc repo tag message platform changes", _STREAM
     ),
     Route("POST", "/images/load", incoming.load, "quiet platform", _STREAM),
-    Route("POST", "/images/prune", images.prune, "filters"),
+    Route("POST", "/images/prune", images.prune, "filters", turn=Turn.REMOVE),
     Route("POST", "/images/**/tag", images.tag_image, "repo tag force"),
-    Route("DELETE", "/images/**", images.remove_image, "force noprune platforms"),
+    Route("DELETE", "/images/**", images.remove_image, "force noprune platforms", turn=Turn.REMOVE),
     Route("POST", "/commit", incoming.commit, "container repo tag comment author pause changes", _JSON),
     # networks and volumes
     Route("GET", "/networks", networks.list_networks, "filters"),
@@ -133,7 +136,7 @@ ROUTES = (
     Route("GET", "/volumes/*", volumes.inspect),
     Route("DELETE", "/volumes/*", volumes.remove, "force"),
     # builds
-    Route("POST", "/build", build.build, _BUILD, _STREAM),
+    Route("POST", "/build", build.build, _BUILD, _STREAM, Turn.BUILD),
     Route("POST", "/build/cancel", build.cancel, "id"),
     Route("POST", "/build/prune", build.prune, "all filters keep-storage reserved-space max-used-space min-free-space"),
     Route("POST", "/session", build.session),

@@ -16,6 +16,7 @@ from labkit.guard.refusal import Refused
 from labkit.guard.relay import relay
 from labkit.guard.rules import networks
 from labkit.guard.settle import settle
+from labkit.guard.turns import Turn, taken
 from labkit.guard.upstream import Engine, EngineGone, perform
 from labkit.guard.wire import STEP, Client, Gone
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import h11
+    from filelock import AsyncReadWriteLock
 
     from labkit.guard.ledger import Ledger
     from labkit.guard.messages import Decision, Json, Reply
@@ -50,12 +52,14 @@ class Guard:
         engine: where it is.
         ledger: who owns what.
         course: names of the images that every seat may use.
+        turns: what builds and removals of images wait for.
         seats: the seats by name.
     """
 
     engine: Engine
     ledger: Ledger
     course: tuple[str, ...] = ()
+    turns: AsyncReadWriteLock | None = None
     seats: dict[str, Seat] = field(default_factory=dict)
     images: dict[str, str] = field(default_factory=dict)
     connections: dict[str, int] = field(default_factory=dict)
@@ -87,14 +91,17 @@ class Guard:
         self.seats[seat.name] = replace(seat, course=self.images)
         self.unsettled.add(seat.name)
 
-    async def carry_out(self, name: str, plan: Callable[[Seat], Generator[Call, Reply, Json]]) -> Json:
-        """Carry out a plan for a seat.
+    async def carry_out(
+        self, name: str, plan: Callable[[Seat], Generator[Call, Reply, Json]], turn: Turn = Turn.ANY
+    ) -> Json:
+        """Carry out a plan for a seat, when it is its turn.
 
         Raises:
             EngineGone: the engine does not answer.
         """
         await self._ready(name)
-        return await perform(plan(self.seats[name]), self.engine)
+        async with taken(turn, self.turns):
+            return await perform(plan(self.seats[name]), self.engine)
 
     async def look(self) -> None:
         """Look which of the course's images the engine has, which API it speaks, and where its addresses come from.
@@ -193,15 +200,16 @@ class Guard:
         request = Request(head.method.decode(), version, path, query, headers, body)
         decision: Decision | Refused | None = None
         try:
-            decision = await perform(policy.decide(row, request, seat), self.engine, version)
-            if isinstance(decision, Refused):
-                raise decision
-            if row.body is Body.STREAM and not (isinstance(decision, Relay) and decision.upload):
-                await client.body(BODY_IGNORED)
-            if isinstance(decision, Relay):
-                await relay(decision, client, self.engine, seat, version)
-            else:
-                await client.answer(decision)
+            async with taken(row.turn, self.turns):
+                decision = await perform(policy.decide(row, request, seat), self.engine, version)
+                if isinstance(decision, Refused):
+                    raise decision
+                if row.body is Body.STREAM and not (isinstance(decision, Relay) and decision.upload):
+                    await client.body(BODY_IGNORED)
+                if isinstance(decision, Relay):
+                    await relay(decision, client, self.engine, seat, version)
+                else:
+                    await client.answer(decision)
         except (EngineGone, Gone, ConnectionError):
             if decision is None or (isinstance(decision, Relay) and decision.then):
                 self.unsettled.add(seat.name)

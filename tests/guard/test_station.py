@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 from live_guard import SMALL, until
 
-from labkit import station
+from labkit import kept, station
+from labkit.engine import BuildRequest, build
+from labkit.engine.context import context_tar
 from labkit.errors import EngineError
 from labkit.station import Station
+from labkit.workspace import SourceFile
 
 
 @pytest.fixture
@@ -93,6 +96,22 @@ def test_after_a_kill_it_starts_anew(place, engine):
     again = Station(engine)
     assert docker(env, "volume", "ls", "-q") == "notes"
     again.close()
+
+
+def test_while_a_learner_builds_images_stay(place, engine, tmp_path, monkeypatch):
+    """They may be what the classic builder has just found in its cache; removed now, they would make it fail."""
+    _, env = place
+    monkeypatch.setattr(kept, "PATIENCE", 0.1)
+    context = context_tar({"Dockerfile": SourceFile(f"FROM {SMALL}\nRUN : {tmp_path}\n".encode())}, "Dockerfile")
+    image = build(engine, BuildRequest(context, {}, tmp_path)).image_id
+    (tmp_path / "Dockerfile").write_text(f"FROM {SMALL}\nRUN echo under way && sleep 600\n")
+    command = ["docker", "build", str(tmp_path)]
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as learner:
+        assert "under way\n" in iter(learner.stdout.readline, "")
+        assert kept.remove_images(engine, [image]) == [image]
+        learner.kill()
+    until(lambda: not kept.remove_images(engine, [image]))
+    assert engine.image(image) is None
 
 
 def test_clear_takes_everything_away(place, engine):
