@@ -138,9 +138,9 @@ class Container:
             SandboxError: the container ended before it answered.
             StepTimeout: nothing answered in time.
         """
+        host, number = self.address(port)
 
         def ask() -> Answer:
-            host, number = self.address(port)
             answer = requests.get(f"http://{host}:{number}{path}", timeout=5)
             return Answer(answer.status_code, answer.text)
 

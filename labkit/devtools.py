@@ -27,6 +27,8 @@ NBVAL = (
     *("--nbval-current-env", "--nbval-sanitize-with=tests/nbval_sanitize.cfg"),
     "notebooks",
 )
+# Plugins that only other steps need; each process would take seconds to load them.
+FEW = ("pytest", *("-p", "no:nbval"), *("-p", "no:hypothesispytest"))
 # More processes than cores: they often wait. How those of the engine tests share them: tests/engine/conftest.py.
 BY_FILE, BY_SCOPE = ("-n", "3", "--dist", "loadfile"), ("-n", "4", "--dist", "loadscope")
 
@@ -64,10 +66,10 @@ STEPS = (
     Step("ruff format", ("ruff", "format", "--check", ".")),
     Step("mypy", ("mypy",)),
     Step("unit tests", ("pytest", "-n", "2", "tests/unit")),
-    Step("browser tests", ("pytest", "tests/e2e")),
-    Step("engine tests", ("pytest", *BY_SCOPE, "tests/engine", "tests/guard"), engine=True),
+    Step("browser tests", (*FEW, "tests/e2e")),
+    Step("engine tests", (*FEW, *BY_SCOPE, "tests/engine", "tests/guard"), engine=True),
     # These look at all that the engine and the machine hold, so nothing else may come and go meanwhile.
-    Step("engine tests, alone", ("pytest", "tests/alone"), engine=True),
+    Step("engine tests, alone", (*FEW, "tests/alone"), engine=True),
     Step("notebooks", ("pytest", *BY_FILE, "--nbval", *NBVAL), engine=True),
     Step(
         "notebooks, solved",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 WHITEOUT, OPAQUE = ".wh.", ".wh..wh..opq"  # source: OCI image spec 1.0, layer: whiteouts
 PIECE = 1 << 20  # bytes of a file that are searched at once
+MOST_READ = 64 << 20  # bytes of a file of a container, which may be as large as its writer likes
 JSON_LIMIT = 4 << 20  # bytes; manifests and configs are far smaller
 
 
@@ -79,6 +80,14 @@ class Contents:
     files: Mapping[str, LayerFile]
     removed: tuple[str, ...]
     found: Mapping[bytes, str | None]
+
+
+def first_file(chunks: Iterable[bytes]) -> bytes:
+    """Return the first member of a tar archive, or the begin of a huge one; nothing where it is no file."""
+    with tarfile.open(fileobj=io.BufferedReader(Chunks(chunks)), mode="r|") as archive:
+        member = archive.next()
+        file = archive.extractfile(member) if member and member.isfile() else None
+        return file.read(MOST_READ) if file else b""
 
 
 def read_archive(

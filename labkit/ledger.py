@@ -80,8 +80,7 @@ class Run:
         self._write({"build": "ended"})
 
     def _write(self, entry: dict[str, str]) -> None:
-        with (self.folder / "journal").open("a") as journal:
-            journal.write(json.dumps(entry) + "\n")
+        _append(self.folder, entry)
 
     def end(self, engine: Engine, *, images: bool = True) -> None:
         """Take away all that this run made, but for images that are kept; or leave its images to the next sweep."""
@@ -89,7 +88,7 @@ class Run:
             _close(engine, self.folder)
         else:
             _close_but_images(engine, self.folder)
-            self._write({"left": "images"})
+            self._write({"ended": "all but its images"})
         self._lock.release()
 
 
@@ -112,6 +111,11 @@ class _Journal:
     ended: bool = False
 
 
+def _append(folder: Path, entry: dict[str, str] | dict[str, list[str]]) -> None:
+    with (folder / "journal").open("a") as journal:
+        journal.write(json.dumps(entry) + "\n")
+
+
 def _journal(folder: Path) -> _Journal:
     """Read a run's journal; a last line that was cut off by a crash is left out."""
     engine, images, at, builds, ended = "", [], "", False, False
@@ -129,7 +133,9 @@ def _journal(folder: Path) -> _Journal:
         at = entry.get("image", entry.get("at", at))
         images += [entry["image"]] if "image" in entry else []
         builds = entry["build"] == "began" if "build" in entry else builds
-        ended = ended or "left" in entry
+        images = entry.get("left", images)
+        builds = builds and "left" not in entry
+        ended = ended or "left" in entry or "ended" in entry
     return _Journal(engine, tuple(images), at, written if builds else 0, ended)
 
 
@@ -180,7 +186,10 @@ def _close(engine: Engine, folder: Path) -> bool:
         made += [image["Id"] for image in engine.images(f"{RUN}={folder.name}")]
     made += _unread(engine, journal, folder)
     kept = Kept(engine).ids()
-    if remove_images(engine, [image for image in dict.fromkeys(made) if not known(image, kept)]):
+    ours = [image for image in dict.fromkeys(made) if not known(image, kept)]
+    if left := remove_images(engine, ours):
+        if left != list(journal.images):
+            _append(folder, {"left": left})  # so that nothing else is asked for the next time
         return False
     shutil.rmtree(folder, ignore_errors=True)
     return True

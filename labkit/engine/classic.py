@@ -8,7 +8,6 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import docker
 import requests
 from docker.errors import APIError, create_api_error_from_http_exception
 
@@ -134,7 +133,7 @@ def _names_the_dockerfile(text: str) -> bool:
 
 def _classic_messages(engine: Engine, request: BuildRequest) -> Iterator[Json]:
     """Stream the builder's messages; the engine ends the build when this stream is closed early."""
-    client = docker.APIClient(base_url=engine.url, version=engine.api.api_version)
+    client = engine.another()
     deadline = time.monotonic() + request.seconds
     try:
         # Not through the SDK's `build`: only who holds the answer can hang up, and hanging up is what ends a build.

@@ -6,8 +6,6 @@ All faults leave as `labkit.errors.EngineError` or its kin.
 
 from __future__ import annotations
 
-import io
-import tarfile
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,9 +16,10 @@ from docker.errors import APIError, ImageNotFound, NotFound
 
 from labkit.engine.about import About, describe
 from labkit.engine.faults import faults
+from labkit.engine.sdk import connection
 from labkit.engine.words import start_fault
 from labkit.errors import SandboxError, StepTimeout
-from labkit.layers import Chunks
+from labkit.layers import first_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from labkit.progress import Progress
 
 Json = dict[str, Any]
-MOST_READ = 64 << 20  # bytes of a file of a container, which may be as large as its writer likes
 
 
 @dataclass(frozen=True)
@@ -43,24 +41,28 @@ class Engine:
         url: its address, such as ``unix:///var/run/docker.sock``.
         source: where the address comes from, in words for a person.
         certificates: the folder with ca.pem, cert.pem and key.pem, where TLS is used.
+        options: how the SDK's client was made; without, by the address alone.
     """
 
     client: docker.DockerClient = field(repr=False)
     url: str
     source: str
     certificates: Path | None = None
+    options: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def api(self) -> Any:  # noqa: ANN401, D102  the SDK's low-level client is assembled from untyped mixins
         return self.client.api
+
+    def another(self) -> Any:  # noqa: ANN401  as `api`
+        """Open one more connection; see `connection`."""
+        return connection(self.options or {"base_url": self.url}, self.api.api_version)
 
     @cached_property
     def about(self) -> About:
         """What the engine says of itself (SystemVersion and SystemInfo)."""
         with faults("asking the engine about itself"):
             return describe(self.api.version(), self.api.info(), self.source)
-
-    # -- images ------------------------------------------------------------------------------------------------
 
     def ping(self) -> None:
         """See that it answers (SystemPing). Raises EngineError."""
@@ -256,10 +258,7 @@ class Engine:
                 stream, _ = self.api.get_archive(container, path)
             except NotFound:
                 raise FileNotFoundError(path) from None
-            with tarfile.open(fileobj=io.BufferedReader(Chunks(stream)), mode="r|") as archive:
-                member = archive.next()
-                file = archive.extractfile(member) if member and member.isfile() else None
-                return file.read(MOST_READ) if file else b""
+            return first_file(stream)
 
     def put(self, container: str, archive: bytes) -> None:
         """Unpack a tar archive at a container's root (PutContainerArchive)."""

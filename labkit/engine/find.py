@@ -25,6 +25,7 @@ from labkit.engine.client import Engine
 from labkit.engine.faults import SDK_ERRORS, os_error, translate
 from labkit.engine.hostproc import knock
 from labkit.engine.private import Private
+from labkit.engine.sdk import without_proxy
 from labkit.errors import EngineDied, EngineError, EngineForbidden, EngineNotFound, EngineTooOld
 
 if TYPE_CHECKING:
@@ -195,7 +196,8 @@ def probe(place: Candidate) -> Engine:
         client = docker.DockerClient(**options, version=version["ApiVersion"], timeout=CALL_SECONDS)
     except (*SDK_ERRORS, OSError) as error:
         raise _no_answer(error, place) from error
-    return Engine(client, place.url, place.source, place.certificates)
+    without_proxy(client.api)
+    return Engine(client, place.url, place.source, place.certificates, options)
 
 
 def _tls(place: Candidate) -> TLSConfig | None:

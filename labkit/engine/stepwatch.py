@@ -9,7 +9,6 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
-import docker
 from docker.errors import APIError
 
 from labkit.engine.faults import SDK_ERRORS
@@ -68,7 +67,7 @@ class StepWatch:
 
     def _end_if_overfull(self, container: str) -> None:
         # A connection of its own: the engine's belongs to another thread.
-        client: Any = docker.APIClient(base_url=self._engine.url, version=self._engine.api.api_version)
+        client = self._engine.another()
         try:
             found = _ask(client, "/containers/{0}/json?size=1", container)
             if (found.get("SizeRw") or 0) > self._written:
