@@ -124,7 +124,7 @@ def _judged(client: docker.DockerClient, image: str) -> float:
         good = answer(container)
         container.reload()
         if container.status == "running":
-            users = [row[0] for row in container.top(ps_args="-o uid")["Processes"]]
+            users = [row[1] for row in container.top(ps_args="-eo pid,uid")["Processes"]]
             points += 2 * all(user.strip() != "0" for user in users)
             begin = time.monotonic()
             container.stop(timeout=STOPS_IN)
@@ -205,7 +205,7 @@ def ways(exercise: Exercise, url: str, jobs: int) -> Iterator[Way]:
 
 
 @click.command()
-@click.option("--copies", default=1, show_default=True, help="Of each submission.")
+@click.option("--copies", default=1, show_default=True, help="Of each wrong submission.")
 @click.option("--rounds", default=2, show_default=True)
 def main(*, copies: int, rounds: int) -> None:
     """Measure and print."""

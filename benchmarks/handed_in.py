@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from labkit.spec import Exercise
 
+RIGHT_ONES = 4  # copies of each right one for a copy of each wrong one: some two thirds of the class are right
 STAGE = re.compile(rb"(?im)^[ \t]*FROM[ \t].*$")
 
 
@@ -40,14 +41,19 @@ class HandedIn:
 
 
 def handed_in(exercise: Exercise, way: str, copies: int) -> list[HandedIn]:
-    """Give an exercise's submissions of known worth, several times each, with a label of the way in each stage.
+    """Give a class: an exercise's submissions of known worth, with a label of the way in each stage.
 
     Submissions of one way share the layers that their first steps have in common, as those of a class do; copies
     differ in a last label, as two learners' right answers do in some word.
+
+    Args:
+        exercise: whose.
+        way: told apart from others by this.
+        copies: of each wrong one.
     """
-    made = []
-    for copy in range(copies):
-        for number, case in enumerate(corpus.cases(exercise)):
+    made, most = [], sum(spec.points for spec in exercise.checks)
+    for number, case in enumerate(corpus.cases(exercise)):
+        for copy in range(copies * (RIGHT_ONES if case.points == most else 1)):
             data = (case.folder / DOCKERFILE).read_bytes()
             marked = STAGE.sub(lambda line: line[0] + f'\nLABEL way="{way}"'.encode(), data)
             marked = marked.rstrip() + f'\nLABEL learner="{number}-{copy}"\n'.encode()

@@ -281,7 +281,11 @@ class Evidence:
         return self.service.processes()
 
     def stop(self, seconds: float) -> Stop:
-        """Stop a container of its own with the image's stop signal once it is up."""
-        container = self._start()
+        """Send the image's stop signal to a container of it that is up.
+
+        That is the service, where it was started from the image; who asks for the service afterwards gets a new one.
+        """
+        running = None if self._commands else self.__dict__.pop("service", None)
+        container = running if running and running.running else self._start()
         self._up(container)
         return container.stop(seconds)
