@@ -129,8 +129,8 @@ def _do_open(grading: Grading, stop: threading.Event, place: Callable[[], Here |
             at.prove(proofs, _counted("try the solutions", len(proofs) * at.machines, grading.proved, progress), stop)
             at.work(grading.jobs(), _counted("grade", grading.open, grading.result, progress), stop)
             slow = grading.slow_jobs()
-            once_more = _counted("grade once more, one by one", len(slow), grading.result, progress)
-            at.work(iter(slow), once_more, stop, alone=True)
+            once_more = _counted("grade once more, in calm", len(slow), grading.result, progress)
+            at.work(iter(slow), once_more, stop, calm=True)
 
 
 def _counted(what: str, total: int, done: Callable[[Record], None], progress: Progress) -> Callable[[Record], None]:

@@ -80,19 +80,19 @@ class Cluster:
                 return
             done(future.result())
 
-    def work(self, jobs: Iterator[Job], done: Callable[[Record], None], stop: Stop, *, alone: bool = False) -> None:
-        """Do jobs, many at once or one by one; see `labkit.grading.pool.Pool.work`."""
+    def work(self, jobs: Iterator[Job], done: Callable[[Record], None], stop: Stop, *, calm: bool = False) -> None:
+        """Do jobs, many at once, or no more than there are engines; see `labkit.grading.pool.Pool.work`."""
         while True:
-            self._fill(jobs, stop, alone)
+            self._fill(jobs, stop, calm)
             if not self._running:
                 break
             self._collect(done)
         if self._trouble:
             raise self._trouble
 
-    def _fill(self, jobs: Iterator[Job], stop: Stop, alone: bool) -> None:  # noqa: FBT001  ours alone
+    def _fill(self, jobs: Iterator[Job], stop: Stop, calm: bool) -> None:  # noqa: FBT001  ours alone
         places = sum(int(worker["resources"][ENGINE]) for worker in self._workers.values())
-        most = 1 if alone else max(places, 1) * AHEAD
+        most = max(self.machines, 1) if calm else max(places, 1) * AHEAD
         while len(self._running) < most and not (self._trouble or stop.is_set()):
             if (job := next(jobs, None)) is None:
                 return

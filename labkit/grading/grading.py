@@ -56,6 +56,7 @@ class Grading:
         self._entries: list[_Entry] = []
         self._open: dict[Key, str] = {}
         self._slow: dict[Key, str] = {}
+        self._findings: dict[Finding, Finding] = {}
 
     def take(self, submissions: Iterable[Submission]) -> None:
         """Read all submissions once. Their files go into the book, so that few are in memory at any time."""
@@ -136,7 +137,8 @@ class Grading:
     def _grade(self, entry: _Entry, late: Late) -> Grade:
         each, provenance, report = entry.submission, None, entry.report
         if entry.key and (record := self._book.get(entry.key)):
-            report, provenance = replace(record.report, evidence={}), record.provenance
+            findings = tuple(self._findings.setdefault(found, found) for found in record.report.findings)  # most recur
+            report, provenance = replace(record.report, evidence={}, findings=findings), record.provenance
         if report is None:
             fault = Finding(Outcome.ERROR, "It was not graded yet.", "Run the same command again.")
             report = unrun(self._exercises[each.exercise], fault)

@@ -39,6 +39,7 @@ class Here:
     def __init__(self, workers: int = 0) -> None:
         self._engine = connect()
         about = self._engine.about
+        self._cores = max(1, about.cpus)
         self._workers = workers or max(1, min(2 * about.cpus, about.memory // PER_WORKER))
         self._sweep = partial(ledger.sweep, self._engine)
 
@@ -62,7 +63,7 @@ class Here:
         with Pool(self._workers, self._sweep, prove) as pool:
             pool.work(iter(jobs), done, stop)
 
-    def work(self, jobs: Iterator[Job], done: Callable[[Record], None], stop: Stop, *, alone: bool = False) -> None:
-        """Do jobs, several at once or one by one; see `Pool.work`."""
-        with Pool(1 if alone else self._workers, self._sweep) as pool:
+    def work(self, jobs: Iterator[Job], done: Callable[[Record], None], stop: Stop, *, calm: bool = False) -> None:
+        """Do jobs, several at once, or no more than there are cores; see `Pool.work`."""
+        with Pool(min(self._workers, self._cores) if calm else self._workers, self._sweep) as pool:
             pool.work(jobs, done, stop)
