@@ -17,7 +17,7 @@ from labkit.atomic import replaced
 from labkit.report.grades import FORMATS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from labkit.result import Grade
@@ -56,8 +56,9 @@ def folder_name(learner: str) -> str:
     return plain if plain == learner else f"{plain}-{hashlib.sha256(learner.encode()).hexdigest()[:8]}"
 
 
-def _put(path: Path, text: str) -> Path:
+def _put(path: Path, text: str | Iterator[str]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     with replaced(path) as new:
-        new.write(text.encode())
+        for piece in [text] if isinstance(text, str) else text:
+            new.write(piece.encode())
     return path

@@ -16,6 +16,7 @@ from labkit.grading.intake import submissions
 from labkit.grading.job import do
 from labkit.grading.late import Late
 from labkit.limits import Limits
+from labkit.result import Outcome
 from labkit.seat import seat
 
 ROOT = Path(__file__).parents[2]
@@ -58,19 +59,36 @@ PROGRAMS = {
     "a full disk": "const f = require('fs'); for (;;) f.appendFileSync('/x', Buffer.alloc(1 << 24))",
     "an answer without end": 'require("http").createServer((_, r) => r.write("x".repeat(1e8))).listen(3000)',
 }
+# Commands that a learner's sandbox runs, and a part of what its learner reads.
+COMMANDS = {
+    "no commands at all": (bytes(range(256)) * 100, "ended with exit code"),
+    "commands without end": ("while :; do :; done", "still ran after 6 seconds"),
+    "output without end": ("yes 'a line of output that never ends'", "still ran after 6 seconds"),
+    "a fork bomb": ("f() { f | f & f; }; f", ("can't fork", "still ran", "exit code")),
+    "all memory": ("tail /dev/zero", "exit code"),
+    "a full disk": ("cat /dev/zero > big", ("still ran", "exit code")),
+    "the host's files": ("docker run --rm -v /:/host alpine:3.20 cat /host/etc/shadow", "exit code"),
+    "all powers": ("docker run --rm --privileged alpine:3.20 true", "exit code"),
+    "the host's processes": ("docker run --rm --pid host alpine:3.20 kill -9 1", "exit code"),
+    "the host's network": ("docker run --rm --network host alpine:3.20 true", "exit code"),
+    "the engine's own socket": ("docker run --rm -v /run:/x alpine:3.20 ls /x", "exit code"),
+    "somebody else's container": ("docker rm -f lab-bystander", "exit code"),
+    "the course's image": ("docker rmi -f alpine:3.20", "exit code"),
+    "made-up results": ("""echo '{"outcome": "pass", "points": 99}'""", "self-test"),
+}
 
 
 @pytest.fixture
-def exercise(tmp_path, monkeypatch):
-    """The course's quickest exercise, with less time."""
-    folder = tmp_path / "course" / "exercises" / "00-first-check"
-    shutil.copytree(ROOT / "exercises" / "00-first-check", folder)
-    text = (
-        (folder / "exercise.toml").read_text().replace("[run]", "[build]\nseconds = 6\n\n[run]").replace("= 10", "= 4")
-    )
+def exercise(request, tmp_path, monkeypatch):
+    """The course's quickest exercise, or another one, with less time."""
+    slug = getattr(request, "param", "00-first-check")
+    folder = tmp_path / "course" / "exercises" / slug
+    shutil.copytree(ROOT / "exercises" / slug, folder)
+    text = (folder / "exercise.toml").read_text()
+    text = text.replace("[run]", "[build]\nseconds = 6\n\n[run]").replace("= 10", "= 4").replace("= 40", "= 6")
     (folder / "exercise.toml").write_text(text)
     monkeypatch.setenv("LABKIT_COURSE", str(tmp_path / "course"))
-    return course.exercise("first-check")
+    return course.exercise(slug)
 
 
 @pytest.fixture
@@ -94,8 +112,13 @@ def grade(exercise, tmp_path, engine, monkeypatch):
 
 
 def refused(grade, words):
-    first = next(finding for finding in grade.report.findings if finding.saw)
-    assert (grade.points, grade.set_aside, str(first.outcome)) == (0, False, "fail"), grade.report.findings
+    assert grade.points == 0, grade.report.findings
+    said_why(grade, words)
+
+
+def said_why(grade, words):
+    first = next(finding for finding in grade.report.findings if finding.outcome is Outcome.FAIL)
+    assert (grade.set_aside, grade.report.outcome) == (False, Outcome.FAIL), grade.report.findings
     assert any(each in first.saw for each in ([words] if isinstance(words, str) else words)), first.saw
     assert len(first.saw) < 500
 
@@ -120,6 +143,27 @@ def test_a_program_that_means_harm(name, grade, tmp_path):
     outcomes = [str(finding.outcome) for finding in found.report.findings]
     assert outcomes == ["pass", "fail"], found.report.findings
     assert found.report.findings[1].saw
+
+
+@pytest.fixture
+def bystander(engine):
+    """Somebody else's container."""
+    made = engine.create("alpine:3.20", ["true"], name="lab-bystander")
+    yield made
+    engine.remove(made)
+
+
+@pytest.mark.parametrize("exercise", ["07-run-and-publish"], indirect=True)
+@pytest.mark.parametrize("name", COMMANDS)
+def test_commands_that_mean_harm(name, grade, tmp_path, engine, bystander):
+    before = engine.image("alpine:3.20")["Id"]
+    content, words = COMMANDS[name]
+    folder = tmp_path / "class" / "mallory"
+    folder.mkdir(parents=True)
+    (folder / "commands.sh").write_bytes(content if isinstance(content, bytes) else content.encode())
+    said_why(grade(tmp_path / "class"), words)
+    assert engine.inspect(bystander)
+    assert engine.image("alpine:3.20")["Id"] == before
 
 
 def test_files_that_lead_outside(grade, tmp_path):

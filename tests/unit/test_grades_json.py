@@ -15,8 +15,12 @@ from labkit.result import Outcome
 SCHEMA = json.loads(Path(json_.__file__).with_name("grades-v1.schema.json").read_text())
 
 
+def text_of(name, grades, about):
+    return "".join(FORMATS[name].render(grades, about))
+
+
 def rendered(grades, about=ABOUT):
-    return json.loads(FORMATS["json"].render(grades, about))
+    return json.loads(text_of("json", grades, about))
 
 
 def test_all_is_told_and_valid():
@@ -52,7 +56,7 @@ def test_schema_refuses_what_it_does_not_know(where):
 
 
 def test_hostile_text_reads_back_as_it_was_and_hides_nothing():
-    text = FORMATS["json"].render(hostile_class(), ABOUT)
+    text = text_of("json", hostile_class(), ABOUT)
     assert [each["learner"] for each in json.loads(text)["grades"]] == list(HOSTILE)
     assert not CONTROL.search(text.replace("\n", ""))
     text.encode("utf-8")
@@ -84,23 +88,23 @@ def test_kept_characters_stay():
 class TestEveryFormat:
     def test_takes_hostile_text_and_can_be_written(self, name):
         for grades in [hostile_class()] if not FORMATS[name].each else [[each] for each in hostile_class()]:
-            text = FORMATS[name].render(grades, ABOUT)
+            text = text_of(name, grades, ABOUT)
             text.encode("utf-8")
             assert text.endswith("\n")
             assert not set("\u202e\u2066\x00\x1b") & set(text)
 
     def test_takes_no_grades(self, name):
-        assert FORMATS[name].render([], ABOUT)
+        assert text_of(name, [], ABOUT)
 
     def test_takes_an_exercise_without_findings(self, name):
-        assert FORMATS[name].render([grade()], ABOUT)
+        assert text_of(name, [grade()], ABOUT)
 
     def test_does_not_depend_on_how_often_it_is_asked(self, name):
-        assert FORMATS[name].render([all_outcomes()], ABOUT) == FORMATS[name].render([all_outcomes()], ABOUT)
+        assert text_of(name, [all_outcomes()], ABOUT) == text_of(name, [all_outcomes()], ABOUT)
 
     def test_needs_nothing_that_only_one_platform_needs(self, name):
         if name != "classroom50":
-            assert FORMATS[name].render([all_outcomes()], {})
+            assert text_of(name, [all_outcomes()], {})
 
 
 def test_files_have_names_of_their_own():
@@ -114,12 +118,12 @@ LEARNERS = [name for name, form in FORMATS.items() if form.each]
 def test_a_learner_reads_only_what_a_failure_may_tell(name):
     told = finding(Outcome.FAIL, saw="sawthis", want="wantthis", why="whythis")
     for details, wanted in (("full", [1, 1, 1]), ("actual", [1, 0, 0]), ("none", [0, 0, 0])):
-        text = FORMATS[name].render([grade(replace(told, details=details))], ABOUT)
+        text = text_of(name, [grade(replace(told, details=details))], ABOUT)
         assert [text.count(word) for word in ("sawthis", "wantthis", "whythis")] == wanted
 
 
 @pytest.mark.parametrize("name", [name for name in LEARNERS if name != "gradescope"])
 def test_a_learner_reads_nothing_of_a_hidden_check(name):
-    text = FORMATS[name].render([all_outcomes()], ABOUT)
+    text = text_of(name, [all_outcomes()], ABOUT)
     assert "secret" not in text
     assert text.count("Hidden check") >= 2

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from labkit.report.grades import classroom, classroom50, csv_, gradescope, html_class, html_learner, json_, junit
 from labkit.result import Grade
 
-Render = Callable[[Sequence[Grade], Mapping[str, str]], str]
+Render = Callable[[Sequence[Grade], Mapping[str, str]], str | Iterator[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +18,9 @@ class Format:
     Attributes:
         file: the file's name.
         each: whether there is one for each learner, with that learner's grades; else there is one for the class.
-        render: gives the file's text, to be written as UTF-8, from the grades and from what only the caller knows.
-            That is a mapping with some of the keys in `shared.ABOUT`; a format that cannot do without some of them
-            raises a ValueError that names those.
+        render: gives the file's text, whole or in pieces, to be written as UTF-8, from the grades and from what only
+            the caller knows. That is a mapping with some of the keys in `shared.ABOUT`; a format that cannot do without
+            some of them raises a ValueError that names those.
     """
 
     file: str

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from labkit.report.grades.shared import ABOUT, dumps, number
+from labkit.report.grades.shared import ABOUT, Rows, number, pieces
 from labkit.report.json_ import finding_data
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from labkit.result import Grade, Provenance
 
 SCHEMA = "labkit/grades/v1"
 
 
-def render(grades: Sequence[Grade], about: Mapping[str, str]) -> str:
+def render(grades: Sequence[Grade], about: Mapping[str, str]) -> Iterator[str]:
     """Render all grades, with what is told about them."""
-    return dumps(
+    return pieces(
         {
             "schema": SCHEMA,
             "about": {key: about[key] for key in ABOUT if key in about},
-            "grades": [_grade(grade) for grade in grades],
+            "grades": Rows(_grade, grades),
         }
     )
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from labkit.result import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from labkit.result import Finding, Grade
 
@@ -66,6 +66,30 @@ def dumps(data: Mapping[str, object]) -> str:
     """Data as JSON, indented, ending in a newline; what cannot be seen is escaped, and reads back as it was."""
     text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
     return UNESCAPED.sub(_escaped, text) + "\n"
+
+
+class Rows(list[Any]):
+    """A list for `pieces` whose members are made when it is their turn.
+
+    Args:
+        make: makes a member.
+        of: from each of these.
+    """
+
+    def __init__(self, make: Callable[[Any], Any], of: Sequence[Any]) -> None:
+        super().__init__(of)
+        self._make = make
+
+    def __iter__(self) -> Iterator[Any]:
+        """Give the members, made anew."""
+        return map(self._make, super().__iter__())
+
+
+def pieces(data: Mapping[str, object]) -> Iterator[str]:
+    """Give the same text as `dumps` in pieces, for a class of which not all is to be in memory at once."""
+    for piece in json.JSONEncoder(indent=2, ensure_ascii=False, allow_nan=False).iterencode(data):
+        yield UNESCAPED.sub(_escaped, piece)
+    yield "\n"
 
 
 def _escaped(match: re.Match[str]) -> str:
