@@ -52,8 +52,8 @@ def child(folder: Path) -> None:
     with Book(folder / "book.sqlite") as book:
         grading = Grading([exercise], book)
         grading.take(submissions(folder / "class", [exercise], None))
-        with Pool(2, lambda: None, as_the_sample) as pool:
-            pool.work(grading.jobs(), grading.result, threading.Event())
+        with Pool(2, lambda: None) as pool:
+            pool.work(grading.jobs(), grading.result, threading.Event(), do=as_the_sample)
         write(folder / "results", grading.grades(Late()), USUAL, {})
     kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     click.echo(" ".join(str(resource.getrusage(kind).ru_maxrss) for kind in kinds))

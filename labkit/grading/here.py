@@ -42,6 +42,7 @@ class Here:
         self._cores = max(1, about.cpus)
         self._workers = workers or max(1, min(2 * about.cpus, about.memory // PER_WORKER))
         self._sweep = partial(ledger.sweep, self._engine)
+        self._pool = Pool(self._workers, self._sweep)
 
     def __enter__(self) -> Self:
         self._sweep()
@@ -50,6 +51,7 @@ class Here:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._pool.__exit__(kind, error, trace)
         while self._sweep():  # again, where what one run left was what another one's was built on
             pass
 
@@ -60,10 +62,8 @@ class Here:
 
     def prove(self, jobs: Sequence[Job], done: Callable[[Record], None], stop: Stop) -> None:
         """Do solutions."""
-        with Pool(self._workers, self._sweep, prove) as pool:
-            pool.work(iter(jobs), done, stop)
+        self._pool.work(iter(jobs), done, stop, do=prove)
 
     def work(self, jobs: Iterator[Job], done: Callable[[Record], None], stop: Stop, *, calm: bool = False) -> None:
         """Do jobs, several at once, or no more than there are cores; see `Pool.work`."""
-        with Pool(min(self._workers, self._cores) if calm else self._workers, self._sweep) as pool:
-            pool.work(jobs, done, stop)
+        self._pool.work(jobs, done, stop, most=self._cores if calm else None)

@@ -40,11 +40,11 @@ class Pool:
     Args:
         workers: how many at once.
         quiet: called when much was built and no job is under way, to remove images that nobody needs any more.
-        do: what is done with each job, in those processes.
     """
 
-    def __init__(self, workers: int, quiet: Callable[[], object], do: Callable[[Job], Record] = do) -> None:
-        self._workers, self._quiet, self._do = workers, quiet, do
+    def __init__(self, workers: int, quiet: Callable[[], object]) -> None:
+        self._workers, self._quiet = workers, quiet
+        self._most, self._do = workers, do
         self._running: dict[Future[Record], Job] = {}
         self._trouble: EngineError | None = None
         self._made = Made()
@@ -62,17 +62,28 @@ class Pool:
     ) -> None:
         self._executor.shutdown(cancel_futures=True)
 
-    def work(self, jobs: Iterator[Job], done: Callable[[Record], None], stop: Stop) -> None:
+    def work(
+        self,
+        jobs: Iterator[Job],
+        done: Callable[[Record], None],
+        stop: Stop,
+        *,
+        do: Callable[[Job], Record] = do,
+        most: int | None = None,
+    ) -> None:
         """Do all jobs. When it is told to stop, or the engine is lost, what is under way is finished first.
 
         Args:
             jobs: taken one by one, as processes are free.
             done: called with each result, in this process, as they come.
             stop: asked before each job.
+            do: what is done with each job, in those processes.
+            most: how many at once, where that is fewer than there are processes.
 
         Raises:
             EngineError: the engine is lost.
         """
+        self._most, self._do = min(most or self._workers, self._workers), do
         while True:
             self._fill(jobs, stop)
             if self._running:
@@ -86,7 +97,7 @@ class Pool:
             raise self._trouble
 
     def _fill(self, jobs: Iterator[Job], stop: Stop) -> None:
-        while len(self._running) < self._workers and not (self._made.is_much or self._trouble or stop.is_set()):
+        while len(self._running) < self._most and not (self._made.is_much or self._trouble or stop.is_set()):
             if (job := next(jobs, None)) is None:
                 return
             self._running[self._executor.submit(self._do, job)] = job

@@ -15,8 +15,8 @@ from labkit.result import Outcome
 
 def work(jobs, *, workers=2, quiet=lambda: None, stop=None):
     found = []
-    with Pool(workers, quiet, do) as pool:
-        pool.work(iter(jobs), found.append, stop or threading.Event())
+    with Pool(workers, quiet) as pool:
+        pool.work(iter(jobs), found.append, stop or threading.Event(), do=do)
     return {int(record.key.submission_hash): record.report for record in found}, len(found)
 
 
@@ -51,8 +51,8 @@ def test_where_the_engine_is_lost_no_other_job_is_begun():
             yield job(number, "engine" if number == 1 else "")
 
     found = []
-    with Pool(2, lambda: None, do) as pool, pytest.raises(EngineDied):
-        pool.work(jobs(), found.append, threading.Event())
+    with Pool(2, lambda: None) as pool, pytest.raises(EngineDied):
+        pool.work(jobs(), found.append, threading.Event(), do=do)
     assert 1 not in {int(record.key.submission_hash) for record in found}
     assert len(begun) <= len(found) + 2
 
@@ -64,17 +64,32 @@ def test_when_told_to_stop_it_finishes_what_is_under_way():
         found.append(record)
         stop.set()
 
-    with Pool(2, lambda: None, do) as pool:
-        pool.work((job(number) for number in range(100)), done, stop)
+    with Pool(2, lambda: None) as pool:
+        pool.work((job(number) for number in range(100)), done, stop, do=do)
     assert 1 <= len(found) <= 3
+
+
+def test_it_does_fewer_at_once_where_that_is_wished():
+    found = []
+    with Pool(4, lambda: None) as pool:
+        running = []
+
+        def jobs():
+            for number in range(6):
+                running.append(len(pool._running))  # noqa: SLF001  what it is about
+                yield job(number)
+
+        pool.work(jobs(), found.append, threading.Event(), do=do, most=2)
+    assert len(found) == 6
+    assert max(running) == 1  # those beside the one that is taken just then
 
 
 def test_nothing_is_removed_while_a_job_is_under_way(monkeypatch):
     monkeypatch.setattr(made, "MOST", 100)
     states = []
     found = []
-    with Pool(2, lambda: states.append((len(pool._running), len(found))), do) as pool:  # noqa: SLF001  what it is about
-        pool.work((job(number, "60") for number in range(6)), found.append, threading.Event())
+    with Pool(2, lambda: states.append((len(pool._running), len(found)))) as pool:  # noqa: SLF001  what it is about
+        pool.work((job(number, "60") for number in range(6)), found.append, threading.Event(), do=do)
     assert len(found) == 6
     assert {running for running, _ in states} == {0}
     assert 2 <= len(states) <= 3
