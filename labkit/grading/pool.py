@@ -44,7 +44,8 @@ class Pool:
 
     def __init__(self, workers: int, quiet: Callable[[], object]) -> None:
         self._workers, self._quiet = workers, quiet
-        self._most, self._do = workers, do
+        self._most = workers
+        self._do: Callable[[Job], Record] = do
         self._running: dict[Future[Record], Job] = {}
         self._trouble: EngineError | None = None
         self._made = Made()
