@@ -72,7 +72,7 @@ COMMANDS = {
     "the host's processes": ("docker run --rm --pid host alpine:3.20 kill -9 1", "exit code"),
     "the host's network": ("docker run --rm --network host alpine:3.20 true", "exit code"),
     "the engine's own socket": ("docker run --rm -v /run:/x alpine:3.20 ls /x", "exit code"),
-    "somebody else's container": ("docker rm -f lab-bystander", "exit code"),
+    "somebody else's container": ("docker rm -f lab-bystander", "No such container"),
     "the course's image": ("docker rmi -f alpine:3.20", "exit code"),
     "made-up results": ("""echo '{"outcome": "pass", "points": 99}'""", "self-test"),
 }
@@ -120,7 +120,7 @@ def said_why(grade, words):
     first = next(finding for finding in grade.report.findings if finding.outcome is Outcome.FAIL)
     assert (grade.set_aside, grade.report.outcome) == (False, Outcome.FAIL), grade.report.findings
     assert any(each in first.saw for each in ([words] if isinstance(words, str) else words)), first.saw
-    assert len(first.saw) < 500
+    assert len(first.saw) < 700  # of what a build or commands said, the last lines
 
 
 @pytest.mark.parametrize("name", DOCKERFILES)
