@@ -1,11 +1,10 @@
 """A class of known worth for the benchmarks.
 
-Each way of grading gets the same submissions, and none finds the layers that another way has left on the engine.
+Each way of grading gets the same submissions, and removes what it has built.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from labkit.spec import Exercise
 
 RIGHT_ONES = 4  # copies of each right one for a copy of each wrong one: some two thirds of the class are right
-STAGE = re.compile(rb"(?im)^[ \t]*FROM[ \t].*$")
 
 
 @dataclass(frozen=True)
@@ -40,23 +38,21 @@ class HandedIn:
     points: float
 
 
-def handed_in(exercise: Exercise, way: str, copies: int) -> list[HandedIn]:
-    """Give a class: an exercise's submissions of known worth, with a label of the way in each stage.
+def handed_in(exercise: Exercise, copies: int) -> list[HandedIn]:
+    """Give a class: an exercise's submissions of known worth.
 
-    Submissions of one way share the layers that their first steps have in common, as those of a class do; copies
-    differ in a last label, as two learners' right answers do in some word.
+    They share the layers that their first steps have in common, as those of a class do; each differs from all others
+    in a last label, as two learners' right answers do in some word.
 
     Args:
         exercise: whose.
-        way: told apart from others by this.
         copies: of each wrong one.
     """
     made, most = [], sum(spec.points for spec in exercise.checks)
     for number, case in enumerate(corpus.cases(exercise)):
         for copy in range(copies * (RIGHT_ONES if case.points == most else 1)):
             data = (case.folder / DOCKERFILE).read_bytes()
-            marked = STAGE.sub(lambda line: line[0] + f'\nLABEL way="{way}"'.encode(), data)
-            marked = marked.rstrip() + f'\nLABEL learner="{number}-{copy}"\n'.encode()
+            marked = data.rstrip() + f'\nLABEL learner="{number}-{copy}"\n'.encode()
             snapshot = laid_over(exercise, {DOCKERFILE: SourceFile(marked)}, missing_is_starter=True)
             made.append(HandedIn(f"learner-{number:02}-{copy}", marked.decode(), snapshot.files, case.points))
     return made
