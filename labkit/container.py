@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import requests
 import tenacity
 
+from labkit.engine.signals import ignores
 from labkit.errors import EngineError, SandboxError, StepTimeout
 
 if TYPE_CHECKING:
@@ -55,12 +56,14 @@ class Stop:
         seconds: until it had exited.
         exit_code: its exit code; None where it was still running when the time was up.
         logs: all that it had written by then.
+        ignored: whether its main process was seen to ignore the signal.
     """
 
     signal: str
     seconds: float
     exit_code: int | None
     logs: str = ""
+    ignored: bool = False
 
 
 def _place(words: str) -> str:
@@ -281,13 +284,14 @@ class Container:
     def stop(self, seconds: float) -> Stop:
         """Send its stop signal as `docker stop` does, wait, and leave it running where it does not obey."""
         signal = self._engine.inspect(self.id)["Config"].get("StopSignal") or "SIGTERM"
-        began = time.monotonic()
+        began, code, ignored = time.monotonic(), None, False
         self._engine.kill(self.id, signal)
         try:
-            code: int | None = self.wait(seconds)
-        except StepTimeout:
-            code = None
-        return Stop(signal, time.monotonic() - began, code, self.logs)
+            code = self.wait(seconds)
+        except StepTimeout as late:
+            if ignored := ignores(self._engine, self.id, signal):
+                late.excuse()
+        return Stop(signal, time.monotonic() - began, code, self.logs, ignored)
 
     def remove(self) -> None:
         """Remove it, running or not."""

@@ -96,8 +96,9 @@ def stops_gracefully(evidence: Evidence, *, seconds: float = 5, says: str = "") 
     except (SandboxError, StepTimeout) as error:
         return failed(error.what, f"A running container. {want}", WHY_ALIVE)
     if stop.exit_code is None:
+        deaf = f" Its main process has no handler for {stop.signal}, so it never hears of it." if stop.ignored else ""
         return failed(
-            f"{seconds:g} seconds after {stop.signal} the container still ran.",
+            f"{seconds:g} seconds after {stop.signal} the container still ran.{deaf}",
             want,
             "`docker stop` waits ten seconds and then kills: requests under way are lost, deployments take longer. "
             "In shell form (CMD node app.js), or in a pipe, a shell is the main process and passes no signal on; "

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from labkit import course
+from labkit.container import Container
+from labkit.errors import timeouts
 from labkit.evidence import Evidence
 from labkit.sandbox import Sandbox
 from labkit.workspace import Workspace
@@ -34,3 +36,24 @@ def test_a_service_that_has_ended_is_not_what_is_stopped(evidence):
     first.stop(5)
     assert evidence.stop(5).exit_code == 0
     assert evidence.service.id != first.id
+
+
+HEEDLESS = {
+    "a shell waits for its child": (["sh", "-c", "sleep 60; true"], {}, True),
+    "it has no handler": (["sleep", "60"], {}, True),
+    "it has a handler that does nothing": (["sh", "-c", "trap : TERM; while :; do sleep 1; done"], {}, False),
+    "a small init passes it to who ignores it": (["sh", "-c", "trap '' TERM; sleep 60"], {"init": True}, False),
+}
+
+
+@pytest.mark.parametrize("name", HEEDLESS)
+def test_whether_more_time_would_change_anything_when_it_is_stopped(name, engine):
+    argv, options, ignored = HEEDLESS[name]
+    container = Container(engine, engine.create("alpine:3.20", argv, network_mode="none", **options))
+    try:
+        engine.start(container.id)
+        before = timeouts()
+        stop = container.stop(1)
+        assert (stop.exit_code, stop.ignored, timeouts() - before) == (None, ignored, int(not ignored))
+    finally:
+        container.remove()

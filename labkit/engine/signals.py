@@ -1,0 +1,42 @@
+"""Whether a container's main process can hear a signal at all."""
+
+from __future__ import annotations
+
+import re
+import signal as signals
+from typing import TYPE_CHECKING
+
+from labkit.engine.faults import faults
+from labkit.errors import EngineError
+
+if TYPE_CHECKING:
+    from labkit.engine.client import Engine
+
+# Where a process waits for signals without a handler, as tini does, it is in this function of the kernel.
+TAKES_THEM_IN_TURN = "sigtimedwait"
+UNKNOWN = ("", "-", "?", "0")
+
+
+def ignores(engine: Engine, container: str, name: str) -> bool:
+    """Tell whether the main process ignores a signal, so that more time would change nothing.
+
+    The kernel drops a signal for the first process of a container that has no handler for it (source:
+    pid_namespaces(7)). Where that cannot be seen, the answer is no.
+
+    Args:
+        engine: the engine.
+        container: its id; it runs.
+        name: the signal's, such as ``SIGTERM``.
+    """
+    try:
+        number = signals.Signals[f"SIG{name.removeprefix('SIG')}"]
+        main = str(engine.inspect(container)["State"]["Pid"])
+        with faults("listing a container's processes"):
+            answer = engine.api.top(container, ps_args="-eo pid,caught,blocked,wchan:32")
+        rows = [dict(zip(answer["Titles"], row, strict=True)) for row in answer["Processes"] or []]
+        (row,) = [each for each in rows if each["PID"] == main]
+        heard = int(row["CAUGHT"], 16) | int(row["BLOCKED"], 16)
+    except (EngineError, KeyError, ValueError):  # such as a `ps` that knows no such columns
+        return False
+    waits = re.sub(r"\W.*", "", row["WCHAN"])
+    return not heard & 1 << (number - 1) and waits not in UNKNOWN and TAKES_THEM_IN_TURN not in waits
