@@ -8,12 +8,10 @@ from dataclasses import replace
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from filelock import AsyncReadWriteLock
-
 from labkit.guard.ledger import Ledger
 from labkit.guard.seat import Bounds, Seat
 from labkit.guard.server import Guard
-from labkit.guard.turns import Turn
+from labkit.guard.turns import Turn, shared
 from labkit.guard.upstream import Engine
 
 if TYPE_CHECKING:
@@ -34,7 +32,7 @@ class Inside:
         images: the images that it may use beside its own.
         socket: where it serves; without, it only carries out plans.
         publish: the address of this machine that published ports answer on.
-        turns: lock file of all who build on that engine as this user, and remove images.
+        turns: lock file of all who build on that engine as this user, and remove images; without, nobody waits.
 
     Raises:
         OSError: the socket cannot be made.
@@ -51,7 +49,7 @@ class Inside:
         images: tuple[str, ...],
         socket: Path | None,
         publish: str,
-        turns: Path,
+        turns: Path | None,
     ) -> None:
         self._seat, self._ended, self._loop = seat, asyncio.Event(), asyncio.new_event_loop()
         up: Future[Guard] = Future()
@@ -59,8 +57,7 @@ class Inside:
         async def serve() -> None:
             try:
                 ledger = Ledger(book)  # here: SQLite's connections stay in the thread that they were made in
-                lock = AsyncReadWriteLock(turns)
-                guard = Guard(Engine(engine, certificates), ledger, images, lock)
+                guard = Guard(Engine(engine, certificates), ledger, images, shared(turns))
                 sitter = Seat(seat, ledger, bounds=replace(Bounds(), publish=publish))
                 if socket:
                     await guard.add(sitter, socket)
@@ -72,7 +69,8 @@ class Inside:
             up.set_result(guard)
             await self._ended.wait()
             await guard.close()
-            await lock.close()
+            if guard.turns:
+                await guard.turns.close()
             ledger.close()
 
         self._thread = Thread(target=self._run, args=(serve(),), name=f"guard of {seat}", daemon=True)

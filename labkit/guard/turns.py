@@ -14,6 +14,7 @@ from filelock import AsyncReadWriteLock, Timeout
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
 PATIENCE = 5.0  # s that a removal waits; a build that goes on for longer has long looked into the cache
 
@@ -26,13 +27,18 @@ class Turn(Enum):
     REMOVE = "remove"
 
 
+def shared(path: Path | None) -> AsyncReadWriteLock | None:
+    """Give the lock in a file, or None where nobody is to wait."""
+    return AsyncReadWriteLock(path) if path else None
+
+
 @asynccontextmanager
 async def taken(turn: Turn, lock: AsyncReadWriteLock | None) -> AsyncIterator[None]:
     """Wait until it is one's turn, and keep it: builds go together, a removal goes alone.
 
     Args:
         turn: of what kind.
-        lock: what all have in common who build on an engine as this user; without it nobody waits.
+        lock: what all have in common who build on an engine as this user, from `shared`.
     """
     async with AsyncExitStack() as held:
         if lock and turn is Turn.BUILD:

@@ -1,19 +1,24 @@
 """A class of known worth, from what the tests of the exercises have: solutions, odd right answers, wrong ones.
 
-    python tests/engine/corpus.py FOLDER [EXERCISE…]
+    python tests/engine/corpus.py make FOLDER [EXERCISE…]
+    labkit grade FOLDER -o RESULTS
+    python tests/engine/corpus.py compare FOLDER RESULTS
 
-Learner `n` hands in the n-th of each exercise, so that one grading meets them all. FOLDER/worth.csv, beside the
-submissions, says what each is worth.
+Learner `n` hands in the n-th of each exercise, so that one grading meets them all. FOLDER-worth.csv, beside the folder,
+says what each is worth.
 """
 
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 import sys
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+
+import click
 
 from labkit import course
 
@@ -66,14 +71,42 @@ def make(out, exercises):
     return worth
 
 
+def worths(folder):
+    return folder.with_name(f"{folder.name}-worth.csv")
+
+
+@click.group()
 def main():
-    out, names = Path(sys.argv[1]), sys.argv[2:]
-    worth = make(out, [course.exercise(name) for name in names] if names else course.exercises())
-    with (out.parent / f"{out.name}-worth.csv").open("w", newline="") as file:
-        csv.writer(file).writerows(
-            [("learner", "exercise", "points"), *((*key, points) for key, points in worth.items())]
-        )
-    print(f"{len(worth)} submissions")  # noqa: T201  it is a command
+    """Make a class of known worth, and see whether it was graded so."""
+
+
+@main.command("make")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("names", nargs=-1)
+def make_(folder, names):
+    """Write a class; of all exercises, or of those that are named."""
+    worth = make(folder, [course.exercise(name) for name in names] or course.exercises())
+    with worths(folder).open("w", newline="", encoding="utf-8") as file:
+        rows = [(*key, points) for key, points in worth.items()]
+        csv.writer(file).writerows([("learner", "exercise", "points"), *rows])
+    click.echo(f"{len(worth)} submissions")
+
+
+@main.command()
+@click.argument("folder", type=click.Path(exists=True, path_type=Path))
+@click.argument("results", type=click.Path(exists=True, path_type=Path))
+def compare(folder, results):
+    """List each grade that is not what the submission is worth; exit code 1 where there is one."""
+    with worths(folder).open(newline="", encoding="utf-8") as file:
+        worth = {(row["learner"], row["exercise"]): float(row["points"]) for row in csv.DictReader(file)}
+    grades = json.loads((results / "grades.json").read_text(encoding="utf-8"))["grades"]
+    given = {(each["learner"], each["exercise"]): each["points"] for each in grades}
+    differing = [key for key in worth.keys() | given.keys() if worth.get(key, 0) != given.get(key)]
+    for learner, exercise in sorted(differing):
+        wanted, got = worth.get((learner, exercise), 0), given.get((learner, exercise))
+        click.echo(f"{learner} {exercise}: worth {wanted:g}, got {got}")
+    click.echo(f"{len(worth)} submissions, {len(differing)} of them not graded as they are worth")
+    sys.exit(bool(differing))
 
 
 if __name__ == "__main__":
