@@ -18,6 +18,7 @@ import click
 from labkit import course
 from labkit.errors import LabError
 from labkit.launch import make_ready
+from labkit.station import until_ended
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -169,6 +170,7 @@ def _with_engine(counts: dict[str, Count], folder: Path, reports: Path, *, yes: 
         for step in STEPS:
             if step.engine:
                 counts[step.name] = run(step, folder, reports=reports)
+        until_ended(engine)  # the kernels' guard, before its engine is stopped
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import platformdirs
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from labkit.engine.hostproc import spawn
 from labkit.errors import EngineError
@@ -118,6 +118,23 @@ class Station:
     def close(self) -> None:
         """Let go of the guard; where nobody else needs it, it stops what its seat runs, and ends."""
         self._lease.close()
+
+
+def until_ended(engine: Engine, seconds: float = UP_SECONDS) -> bool:
+    """Wait until no guard of this user's stands before an engine; one that nobody needs stops what runs, first.
+
+    Args:
+        engine: which one.
+        seconds: how long to wait.
+
+    Returns:
+        Whether none does; False where somebody else still needs it.
+    """
+    try:
+        with FileLock(runtime(engine) / "docker.sock.lock", timeout=seconds):
+            return True
+    except Timeout:
+        return False
 
 
 def held(folder: Path) -> socket.socket | None:

@@ -73,7 +73,9 @@ def test_who_comes_second_shares_it(place, engine):
 def test_the_last_one_ends_it_and_what_runs(place, engine):
     found, env = place
     container = docker(env, "run", "-d", SMALL, "sleep", "600")
+    assert not station.until_ended(engine, 0.1)
     found.close()
+    assert station.until_ended(engine)
     until(lambda: not serving(engine))
     assert engine.client.containers.get(container).status == "exited"
 
