@@ -1,7 +1,7 @@
 """A class of known worth, from what the tests of the exercises have: solutions, odd right answers, wrong ones.
 
     python tests/engine/corpus.py make FOLDER [EXERCISE…]
-    labkit grade FOLDER -o RESULTS
+    labkit grade FOLDER --exercises … -o RESULTS    # those that `make` has named
     python tests/engine/corpus.py compare FOLDER RESULTS
 
 Learner `n` hands in the n-th of each exercise, so that one grading meets them all. FOLDER-worth.csv, beside the folder,
@@ -85,11 +85,12 @@ def main():
 @click.argument("names", nargs=-1)
 def make_(folder, names):
     """Write a class; of all exercises, or of those that are named."""
-    worth = make(folder, [course.exercise(name) for name in names] or course.exercises())
+    exercises = [course.exercise(name) for name in names] or course.exercises()
+    worth = make(folder, exercises)
     with worths(folder).open("w", newline="", encoding="utf-8") as file:
         rows = [(*key, points) for key, points in worth.items()]
         csv.writer(file).writerows([("learner", "exercise", "points"), *rows])
-    click.echo(f"{len(worth)} submissions")
+    click.echo(f"{len(worth)} submissions of {','.join(each.name for each in exercises)}")
 
 
 @main.command()
