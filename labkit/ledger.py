@@ -88,7 +88,7 @@ class Run:
             _close(engine, self.folder)
         else:
             _close_but_images(engine, self.folder)
-            self._write({"ended": "all but its images"})
+            self._write({"left": "images"})
         self._lock.release()
 
 
@@ -133,9 +133,9 @@ def _journal(folder: Path) -> _Journal:
         at = entry.get("image", entry.get("at", at))
         images += [entry["image"]] if "image" in entry else []
         builds = entry["build"] == "began" if "build" in entry else builds
-        images = entry.get("left", images)
-        builds = builds and "left" not in entry
-        ended = ended or "left" in entry or "ended" in entry
+        images = entry.get("stay", images)
+        builds = builds and "stay" not in entry
+        ended = ended or "left" in entry or "stay" in entry
     return _Journal(engine, tuple(images), at, written if builds else 0, ended)
 
 
@@ -189,7 +189,7 @@ def _close(engine: Engine, folder: Path) -> bool:
     ours = [image for image in dict.fromkeys(made) if not known(image, kept)]
     if left := remove_images(engine, ours):
         if left != list(journal.images):
-            _append(folder, {"left": left})  # so that nothing else is asked for the next time
+            _append(folder, {"stay": left})  # so that nothing else is asked for the next time
         return False
     shutil.rmtree(folder, ignore_errors=True)
     return True

@@ -1,6 +1,6 @@
 """The guard at this user's place: found where it runs, started where it does not, and the docker command sent to it.
 
-<runtime>/docker.sock    what DOCKER_HOST names
+<runtime>/docker.sock    what DOCKER_HOST names; beside it a lock, which the guard holds until it has ended
 <runtime>/lease          held open by whoever needs the guard; it ends when nobody does
 <state>/guard-<engine>.db    who owns what; stays
 """

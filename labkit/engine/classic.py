@@ -13,6 +13,7 @@ from docker.errors import APIError, create_api_error_from_http_exception
 
 from labkit.engine.buildtypes import STAGE_NAME, Build, BuildStep, Tail, fault, overdue, overfull
 from labkit.engine.faults import SDK_ERRORS, faults
+from labkit.engine.sdk import another
 from labkit.engine.stepwatch import StepWatch
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def _names_the_dockerfile(text: str) -> bool:
 
 def _classic_messages(engine: Engine, request: BuildRequest) -> Iterator[Json]:
     """Stream the builder's messages; the engine ends the build when this stream is closed early."""
-    client = engine.another()
+    client = another(engine)
     deadline = time.monotonic() + request.seconds
     try:
         # Not through the SDK's `build`: only who holds the answer can hang up, and hanging up is what ends a build.

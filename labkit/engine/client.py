@@ -16,7 +16,6 @@ from docker.errors import APIError, ImageNotFound, NotFound
 
 from labkit.engine.about import About, describe
 from labkit.engine.faults import faults
-from labkit.engine.sdk import connection
 from labkit.engine.words import start_fault
 from labkit.errors import SandboxError, StepTimeout
 from labkit.layers import first_file
@@ -40,29 +39,27 @@ class Engine:
         client: the SDK's client, already known to answer.
         url: its address, such as ``unix:///var/run/docker.sock``.
         source: where the address comes from, in words for a person.
+        options: those that the SDK's client was made with, to make others like it.
         certificates: the folder with ca.pem, cert.pem and key.pem, where TLS is used.
-        options: how the SDK's client was made; without, by the address alone.
     """
 
     client: docker.DockerClient = field(repr=False)
     url: str
     source: str
+    options: Mapping[str, Any] = field(repr=False)
     certificates: Path | None = None
-    options: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def api(self) -> Any:  # noqa: ANN401, D102  the SDK's low-level client is assembled from untyped mixins
         return self.client.api
-
-    def another(self) -> Any:  # noqa: ANN401  as `api`
-        """Open one more connection; see `connection`."""
-        return connection(self.options or {"base_url": self.url}, self.api.api_version)
 
     @cached_property
     def about(self) -> About:
         """What the engine says of itself (SystemVersion and SystemInfo)."""
         with faults("asking the engine about itself"):
             return describe(self.api.version(), self.api.info(), self.source)
+
+    # -- images ------------------------------------------------------------------------------------------------
 
     def ping(self) -> None:
         """See that it answers (SystemPing). Raises EngineError."""
@@ -232,10 +229,10 @@ class Engine:
         with faults("reading a container's logs"):
             return cast("bytes", self.api.logs(container)).decode(errors="replace")
 
-    def top(self, container: str) -> list[dict[str, str]]:
-        """List a running container's processes: keys ``uid``, ``pid`` (the host's), ``args`` (ContainerTop)."""
+    def top(self, container: str, columns: str = "pid,uid,args") -> list[dict[str, str]]:
+        """List a running container's processes by columns of its host's `ps`, "pid" among them (ContainerTop)."""
         with faults("listing a container's processes"):
-            answer = self.api.top(container, ps_args="-eo pid,uid,args")
+            answer = self.api.top(container, ps_args=f"-eo {columns}")
         keys = [title.lower() for title in answer["Titles"]]
         keys = ["args" if key == "command" else key for key in keys]
         return [dict(zip(keys, row, strict=True)) for row in answer["Processes"] or []]

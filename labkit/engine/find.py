@@ -197,7 +197,7 @@ def probe(place: Candidate) -> Engine:
     except (*SDK_ERRORS, OSError) as error:
         raise _no_answer(error, place) from error
     without_proxy(client.api)
-    return Engine(client, place.url, place.source, place.certificates, options)
+    return Engine(client, place.url, place.source, options, place.certificates)
 
 
 def _tls(place: Candidate) -> TLSConfig | None:

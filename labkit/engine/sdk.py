@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import docker
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from labkit.engine.client import Engine
 
 LOCAL = "http+docker://"  # what the SDK makes of the address of a socket
 
@@ -18,11 +18,6 @@ def without_proxy(api: Any) -> Any:  # noqa: ANN401  the SDK is untyped
     return api
 
 
-def connection(options: Mapping[str, Any], version: str) -> Any:  # noqa: ANN401
-    """Open a connection of its own, for another thread or to be hung up on; who opens it closes it.
-
-    Args:
-        options: of the SDK's client, such as ``base_url``.
-        version: of the API.
-    """
-    return without_proxy(docker.APIClient(**options, version=version))
+def another(engine: Engine) -> Any:  # noqa: ANN401
+    """Open one more connection to an engine, for another thread or to be hung up on; who opens it closes it."""
+    return without_proxy(docker.APIClient(**engine.options, version=engine.api.api_version))

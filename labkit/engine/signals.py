@@ -6,7 +6,6 @@ import re
 import signal as signals
 from typing import TYPE_CHECKING
 
-from labkit.engine.faults import faults
 from labkit.errors import EngineError
 
 if TYPE_CHECKING:
@@ -31,12 +30,9 @@ def ignores(engine: Engine, container: str, name: str) -> bool:
     try:
         number = signals.Signals[f"SIG{name.removeprefix('SIG')}"]
         main = str(engine.inspect(container)["State"]["Pid"])
-        with faults("listing a container's processes"):
-            answer = engine.api.top(container, ps_args="-eo pid,caught,blocked,wchan:32")
-        rows = [dict(zip(answer["Titles"], row, strict=True)) for row in answer["Processes"] or []]
-        (row,) = [each for each in rows if each["PID"] == main]
-        heard = int(row["CAUGHT"], 16) | int(row["BLOCKED"], 16)
+        (row,) = [each for each in engine.top(container, "pid,caught,blocked,wchan:32") if each["pid"] == main]
+        heard = int(row["caught"], 16) | int(row["blocked"], 16)
     except (EngineError, KeyError, ValueError):  # such as a `ps` that knows no such columns
         return False
-    waits = re.sub(r"\W.*", "", row["WCHAN"])
+    waits = re.sub(r"\W.*", "", row["wchan"])
     return not heard & 1 << (number - 1) and waits not in UNKNOWN and TAKES_THEM_IN_TURN not in waits

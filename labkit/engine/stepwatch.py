@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from docker.errors import APIError
 
 from labkit.engine.faults import SDK_ERRORS
+from labkit.engine.sdk import another
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -67,7 +68,7 @@ class StepWatch:
 
     def _end_if_overfull(self, container: str) -> None:
         # A connection of its own: the engine's belongs to another thread.
-        client = self._engine.another()
+        client = another(self._engine)
         try:
             found = _ask(client, "/containers/{0}/json?size=1", container)
             if (found.get("SizeRw") or 0) > self._written:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
@@ -42,16 +43,20 @@ class Here:
         self._cores = max(1, about.cpus)
         self._workers = workers or max(1, min(2 * about.cpus, about.memory // PER_WORKER))
         self._sweep = partial(ledger.sweep, self._engine)
-        self._pool = Pool(self._workers, self._sweep)
+        self._stack = ExitStack()
 
     def __enter__(self) -> Self:
         self._sweep()
+        self._stack.callback(self._sweep_all)
+        self._pool = self._stack.enter_context(Pool(self._workers, self._sweep))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._pool.__exit__(kind, error, trace)
+        self._stack.close()
+
+    def _sweep_all(self) -> None:
         while self._sweep():  # again, where what one run left was what another one's was built on
             pass
 

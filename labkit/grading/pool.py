@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from labkit.grading.job import Job, Record
 
+    Do = Callable[[Job], Record]
+
 FRESH_AFTER = 50  # jobs, then a process makes room for a new one: what a library may leak ends with it
 LIVES = 2  # processes that a job may take with it, alone, until it is set aside
 
@@ -44,8 +46,6 @@ class Pool:
 
     def __init__(self, workers: int, quiet: Callable[[], object]) -> None:
         self._workers, self._quiet = workers, quiet
-        self._most = workers
-        self._do: Callable[[Job], Record] = do
         self._running: dict[Future[Record], Job] = {}
         self._trouble: EngineError | None = None
         self._made = Made()
@@ -69,7 +69,7 @@ class Pool:
         done: Callable[[Record], None],
         stop: Stop,
         *,
-        do: Callable[[Job], Record] = do,
+        do: Do = do,
         most: int | None = None,
     ) -> None:
         """Do all jobs. When it is told to stop, or the engine is lost, what is under way is finished first.
@@ -84,11 +84,10 @@ class Pool:
         Raises:
             EngineError: the engine is lost.
         """
-        self._most, self._do = min(most or self._workers, self._workers), do
         while True:
-            self._fill(jobs, stop)
+            self._fill(jobs, stop, do, min(most or self._workers, self._workers))
             if self._running:
-                self._collect(done)
+                self._collect(done, do)
             elif self._made.is_much:
                 self._quiet()
                 self._made.cleared()
@@ -97,13 +96,13 @@ class Pool:
         if self._trouble:
             raise self._trouble
 
-    def _fill(self, jobs: Iterator[Job], stop: Stop) -> None:
-        while len(self._running) < self._most and not (self._made.is_much or self._trouble or stop.is_set()):
+    def _fill(self, jobs: Iterator[Job], stop: Stop, do: Do, most: int) -> None:
+        while len(self._running) < most and not (self._made.is_much or self._trouble or stop.is_set()):
             if (job := next(jobs, None)) is None:
                 return
-            self._running[self._executor.submit(self._do, job)] = job
+            self._running[self._executor.submit(do, job)] = job
 
-    def _collect(self, done: Callable[[Record], None]) -> None:
+    def _collect(self, done: Callable[[Record], None], do: Do) -> None:
         finished, _ = wait(self._running, return_when=FIRST_COMPLETED)
         broken = []
         for future in finished:
@@ -120,12 +119,12 @@ class Pool:
             self._executor.shutdown()
             self._executor = self._new()
             for job in suspects:
-                self._take(self._alone(job), done)
+                self._take(self._alone(job, do), done)
 
-    def _alone(self, job: Job) -> Record:
+    def _alone(self, job: Job, do: Do) -> Record:
         for _ in range(LIVES):
             try:
-                return self._executor.submit(self._do, job).result()
+                return self._executor.submit(do, job).result()
             except BrokenProcessPool:
                 self._executor = self._new()
         return lost(job, f"The process that graded it died, {LIVES + 1} times.")

@@ -20,7 +20,7 @@ from labkit.guard.ledger import Ledger
 from labkit.guard.names import SEAT
 from labkit.guard.seat import Bounds, Seat
 from labkit.guard.server import Guard
-from labkit.guard.turns import Turn, shared
+from labkit.guard.turns import Turn, opened
 from labkit.guard.upstream import Engine, EngineGone
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def serve(  # noqa: PLR0913
     for path in ours:
         path.unlink(missing_ok=True)
     book = Ledger(ledger or sockets[0].with_name(sockets[0].name + ".db"))
-    front = Guard(Engine(engine, certificates), book, images, shared(turns))
+    front = Guard(Engine(engine, certificates), book, images, opened(turns))
     pairs = [(Seat(name, book, bounds=bounds), path) for name, path in zip(seats, sockets, strict=True)]
     asyncio.run(_serve(front, pairs, lease, stop_at_end=stop_at_end))
     for path in ours:
@@ -153,7 +153,7 @@ def clear_(  # noqa: PLR0913
 ) -> None:
     """Remove everything that a seat owns: containers, networks, volumes, images."""
     book = Ledger(ledger)
-    front = Guard(Engine(engine, certificates), book, images, shared(turns))
+    front = Guard(Engine(engine, certificates), book, images, opened(turns))
     front.know(Seat(seat, book))
     try:
         kept = asyncio.run(front.carry_out(seat, clear, Turn.REMOVE))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from labkit.guard.ledger import Ledger
 from labkit.guard.seat import Bounds, Seat
 from labkit.guard.server import Guard
-from labkit.guard.turns import Turn, shared
+from labkit.guard.turns import Turn, opened
 from labkit.guard.upstream import Engine
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Inside:
         async def serve() -> None:
             try:
                 ledger = Ledger(book)  # here: SQLite's connections stay in the thread that they were made in
-                guard = Guard(Engine(engine, certificates), ledger, images, shared(turns))
+                guard = Guard(Engine(engine, certificates), ledger, images, opened(turns))
                 sitter = Seat(seat, ledger, bounds=replace(Bounds(), publish=publish))
                 if socket:
                     await guard.add(sitter, socket)

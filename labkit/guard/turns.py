@@ -27,7 +27,7 @@ class Turn(Enum):
     REMOVE = "remove"
 
 
-def shared(path: Path | None) -> AsyncReadWriteLock | None:
+def opened(path: Path | None) -> AsyncReadWriteLock | None:
     """Give the lock in a file, or None where nobody is to wait."""
     return AsyncReadWriteLock(path) if path else None
 
@@ -38,7 +38,7 @@ async def taken(turn: Turn, lock: AsyncReadWriteLock | None) -> AsyncIterator[No
 
     Args:
         turn: of what kind.
-        lock: what all have in common who build on an engine as this user, from `shared`.
+        lock: what all have in common who build on an engine as this user, from `opened`.
     """
     async with AsyncExitStack() as held:
         if lock and turn is Turn.BUILD:

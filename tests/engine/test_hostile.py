@@ -112,15 +112,14 @@ def grade(exercise, tmp_path, engine, monkeypatch):
 
 
 def refused(grade, words):
-    assert grade.points == 0, grade.report.findings
-    said_why(grade, words)
+    first = next(finding for finding in grade.report.findings if finding.saw)
+    assert (grade.points, grade.set_aside, str(first.outcome)) == (0, False, "fail"), grade.report.findings
+    says(first, words, 500)
 
 
-def said_why(grade, words):
-    first = next(finding for finding in grade.report.findings if finding.outcome is Outcome.FAIL)
-    assert (grade.set_aside, grade.report.outcome) == (False, Outcome.FAIL), grade.report.findings
-    assert any(each in first.saw for each in ([words] if isinstance(words, str) else words)), first.saw
-    assert len(first.saw) < 700  # of what a build or commands said, the last lines
+def says(finding, words, most):
+    assert any(each in finding.saw for each in ([words] if isinstance(words, str) else words)), finding.saw
+    assert len(finding.saw) < most
 
 
 @pytest.mark.parametrize("name", DOCKERFILES)
@@ -161,7 +160,9 @@ def test_commands_that_mean_harm(name, grade, tmp_path, engine, bystander):
     folder = tmp_path / "class" / "mallory"
     folder.mkdir(parents=True)
     (folder / "commands.sh").write_bytes(content if isinstance(content, bytes) else content.encode())
-    said_why(grade(tmp_path / "class"), words)
+    found = grade(tmp_path / "class")
+    assert (found.set_aside, found.report.outcome) == (False, Outcome.FAIL), found.report.findings
+    says(next(each for each in found.report.findings if each.outcome is Outcome.FAIL), words, 700)  # with last lines
     assert engine.inspect(bystander)
     assert engine.image("alpine:3.20")["Id"] == before
 

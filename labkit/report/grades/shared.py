@@ -64,8 +64,7 @@ def visible(text: str, keep: str = "") -> str:
 
 def dumps(data: Mapping[str, object]) -> str:
     """Data as JSON, indented, ending in a newline; what cannot be seen is escaped, and reads back as it was."""
-    text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
-    return UNESCAPED.sub(_escaped, text) + "\n"
+    return "".join(pieces(data))
 
 
 class Rows(list[Any]):
