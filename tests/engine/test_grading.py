@@ -53,7 +53,8 @@ def points(folder):
 
 def recorded(folder):
     book = folder.parent / "out" / "grading.sqlite"
-    with sqlite3.connect(f"file:{book}?mode=ro", uri=True) as db:
+    # To be read and written, though only read: what is open for reading alone may miss the last result after a kill -9.
+    with sqlite3.connect(f"file:{book}?mode=rw", uri=True) as db:
         return db.execute("SELECT count(*) FROM results").fetchone()[0]
 
 
