@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from labkit import course
 from labkit.engine import Engine, connect
 from labkit.errors import LabError
-from labkit.jsonfile import JsonFile
+from labkit.history import History, Note
 from labkit.progress import silent
 from labkit.result import Outcome
 from labkit.run import run
+from labkit.seat import engine_key
 from labkit.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -22,39 +22,6 @@ if TYPE_CHECKING:
     from labkit.progress import Progress
     from labkit.result import Report
     from labkit.spec import Exercise
-
-STATUS = {Outcome.PASS: "done", Outcome.FAIL: "not yet", Outcome.TODO: "to do", Outcome.ERROR: "trouble"}
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """What is remembered of an exercise: its status, whether it ever passed, how many hints were read."""
-
-    status: str = "to do"
-    passed: bool = False
-    hints: int = 0
-
-
-class Notes:
-    """What is remembered of all exercises, in one small file beside the learner's work.
-
-    Args:
-        path: the file.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._file = JsonFile(path)
-
-    def get(self, slug: str) -> Note:
-        """What is remembered of one exercise."""
-        try:
-            return Note(**self._file.read().get(slug, {}))
-        except TypeError:  # of another version: begin anew
-            return Note()
-
-    def put(self, slug: str, note: Note) -> None:
-        """Remember."""
-        self._file.put(slug, asdict(note))
 
 
 class NotGreen(LabError):  # noqa: N818
@@ -71,8 +38,8 @@ class Attempt:
 
     def __init__(self, exercise: Exercise, engine: Engine | None = None) -> None:
         self.exercise, self._given = exercise, engine
-        self.workspace = Workspace(course.root())
-        self._notes = Notes(self.workspace.root / ".progress.json")
+        self.workspace, self._history = Workspace(course.root()), History()
+        self._key = exercise.slug, course.exercise_hash(exercise)
 
     @cached_property
     def _engine(self) -> Engine:
@@ -86,17 +53,13 @@ class Attempt:
     @property
     def note(self) -> Note:
         """What is remembered."""
-        return self._notes.get(self.exercise.slug)
+        return Note() if answering() else self._history.note(self._key)
 
     @property
     def course_done(self) -> tuple[int, int]:
         """How many exercises of the course were passed, and how many there are."""
-        slugs = [exercise.slug for exercise in course.exercises()]
-        return sum(self._notes.get(slug).passed for slug in slugs), len(slugs)
-
-    def _remember(self, **change: object) -> None:
-        if not answering():
-            self._notes.put(self.exercise.slug, Note(**{**asdict(self.note), **change}))
+        slugs = {exercise.slug for exercise in course.exercises()}
+        return len(set() if answering() else slugs & self._history.passed()), len(slugs)
 
     def files(self) -> dict[str, str]:
         """The files to edit, as text."""
@@ -105,37 +68,54 @@ class Attempt:
     def save(self, name: str, text: str) -> None:
         """Write one of them."""
         self.workspace.write(self.exercise, name, text)
+        if not answering():
+            self._history.worked(self._key)
 
-    def check(self, progress: Progress = silent) -> Report:
-        """Check what is on disk now.
+    def check(self, progress: Progress = silent, *, anew: bool = False) -> Report:
+        """Check what is on disk now. What was checked before on this engine is not built again.
+
+        Args:
+            progress: told about each step.
+            anew: build all the same.
 
         Raises:
             NotGreen: LABKIT_ANSWERS=solutions is set and a check did not pass.
         """
-        report = run(self.exercise, self.workspace.snapshot(self.exercise), self._engine, progress=progress)
-        self._remember(status=STATUS[report.outcome], passed=report.passed or self.note.passed)
-        if answering() and not report.passed:
-            first = next(finding for finding in report.findings if finding.outcome is not Outcome.PASS)
-            raise NotGreen(f"{self.exercise.slug}: {first.check}: {first.saw}", fix="mend the solution or the check")
+        snapshot = self.workspace.snapshot(self.exercise)
+        if answering():
+            return _green(run(self.exercise, snapshot, self._engine, progress=progress))
+        inputs = "/".join((snapshot.digest, course.version(), engine_key(self._engine), str(self._engine.about)))
+        report = None if anew else self._history.known(self._key, inputs)
+        report = report or run(self.exercise, snapshot, self._engine, progress=progress)
+        self._history.checked(self._key, inputs, report)
         return report
 
     def hint(self) -> tuple[int, int, str]:
         """The next hint: its number, how many there are, its text; the last one comes again."""
         hints = self.exercise.hints
         number = min(self.note.hints + 1, len(hints))
-        self._remember(hints=number)
+        if not answering():
+            self._history.hint_read(self._key, number)
         return number, len(hints), hints[number - 1]
 
     def reset(self) -> Path | None:
         """Put the starter back; return where the files were kept."""
         kept = self.workspace.reset(self.exercise)
-        self._remember(status="to do", hints=0)
+        if not answering():
+            self._history.begun_anew(self._key)
         return kept
 
     def solution(self) -> tuple[dict[str, str], str]:
         """The solution's files as text, and why they are right (Markdown)."""
         answer = self.workspace.solution(self.exercise)
         return {name: answer.text(name) for name in self.exercise.files}, self.workspace.why(self.exercise)
+
+
+def _green(report: Report) -> Report:
+    if not report.passed:
+        first = next(finding for finding in report.findings if finding.outcome is not Outcome.PASS)
+        raise NotGreen(f"{report.exercise}: {first.check}: {first.saw}", fix="mend the solution or the check")
+    return report
 
 
 def answering() -> bool:

@@ -11,6 +11,7 @@ import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import click
 
@@ -63,9 +64,7 @@ def rebuild(twin: Path) -> int:
     from nbclient.exceptions import CellExecutionError  # noqa: PLC0415
 
     notebook, folder = jupytext.read(twin), twin.parent.parent
-    with tempfile.TemporaryDirectory(prefix="labkit-") as work:
-        before = os.environ.get("LABKIT_WORK")
-        os.environ["LABKIT_WORK"] = work  # the starter state, whatever the author has in work/
+    with tempfile.TemporaryDirectory(prefix="labkit-") as own, patch.dict(os.environ, starter_state(own)):
         try:
             NotebookClient(
                 notebook,
@@ -77,13 +76,14 @@ def rebuild(twin: Path) -> int:
             ).execute()
         except CellExecutionError as error:
             raise LabError(f"{twin.name}: a cell failed: {error.ename}: {error.evalue}", fix="mend it") from error
-        finally:
-            os.environ.pop("LABKIT_WORK")
-            if before is not None:
-                os.environ["LABKIT_WORK"] = before
     normalise(notebook, patterns((course.root() / SANITIZE).read_text(encoding="utf-8")))
     nbformat.write(notebook, folder / f"{twin.stem}.ipynb")  # type: ignore[no-untyped-call]
     return sum(cell.cell_type == "code" for cell in notebook.cells)
+
+
+def starter_state(folder: str) -> dict[str, str]:
+    """Where a learner's things are, as variables, for notebooks that run as if nobody had done anything yet."""
+    return {"LABKIT_WORK": f"{folder}/work", "LABKIT_DATA": f"{folder}/data"}
 
 
 def patterns(text: str) -> list[tuple[re.Pattern[str], str]]:

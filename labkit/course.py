@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
+import importlib.metadata
 import os
 import tomllib
+from functools import cache
 from pathlib import Path
 
+import labkit
 from labkit import spec
 from labkit.checks.registry import CHECKS
 from labkit.errors import ExerciseError
+
+NOT_JUDGED = frozenset({"README.md"})  # a better word in a task changes no points
 
 
 def root() -> Path:
@@ -60,3 +66,20 @@ def refused() -> list[tuple[str, str, str]]:
     return [
         (tomllib.loads(path.read_text(encoding="utf-8"))["check"], path.parts[-3], path.parts[-2]) for path in folders
     ]
+
+
+@cache
+def version() -> str:
+    """The version of the course with the first digits of a sha256 over the package's source, as in ``1.0+1a2b3c``."""
+    total, folder = hashlib.sha256(), Path(labkit.__file__).parent
+    for path in sorted(folder.rglob("*.py")):
+        total.update(f"{path.relative_to(folder).as_posix()}\0".encode() + path.read_bytes())
+    return f"{importlib.metadata.version('labkit')}+{total.hexdigest()[:12]}"
+
+
+def exercise_hash(exercise: spec.Exercise) -> str:
+    """sha256 (hex) over all of an exercise's folder that a result can depend on."""
+    total = hashlib.sha256()
+    for name, path in spec.files_below(exercise.folder, NOT_JUDGED).items():
+        total.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return total.hexdigest()

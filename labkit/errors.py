@@ -10,6 +10,7 @@
     ├── ImageError            a base image could not be had
     ├── ExerciseError         exercise.toml is wrong (the author's to mend)
     ├── WorkspaceError        the learner's folder cannot be read or written
+    ├── HistoryError          what a learner has done cannot be kept or read
     ├── IntakeError           a class's submissions cannot be taken as they are (labkit.grading.submission)
     ├── NotGraded             a grade cell in a notebook could not decide anything (labkit.grading.cell)
     ├── NotInBundle           a check asked for what no bundle holds (labkit.grading.bundled)
@@ -93,6 +94,10 @@ class ExerciseError(LabError):
 
 class WorkspaceError(LabError):
     """The learner's folder cannot be read or written."""
+
+
+class HistoryError(LabError):
+    """What a learner has done cannot be kept or read."""
 
 
 class BuildError(LabError):

@@ -18,13 +18,13 @@ from labkit.attempt import Attempt, answering
 from labkit.demo import Demo
 from labkit.engine import Engine, at, connect
 from labkit.errors import EngineError
+from labkit.history import History
 from labkit.prediction import Predictions, Question
 from labkit.sandbox import Sandbox
 from labkit.station import Station
 from labkit.ui import progress
 from labkit.ui.panel import Panel
 from labkit.ui.question import Guess
-from labkit.workspace import Workspace
 from labkit.world import World
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def predict(question: str, *, choices: Sequence[str] = (), number: str = "", ord
     """
     from IPython.display import display  # noqa: PLC0415  only a notebook has it
 
-    path = None if answering() else Workspace(course.root()).root / ".predictions.json"
-    guess = Guess(Question(question, tuple(choices), number, tuple(order)), Predictions(path))
+    kept = Predictions(None if answering() else History())
+    guess = Guess(Question(question, tuple(choices), number, tuple(order)), kept)
     display(guess)  # type: ignore[no-untyped-call]
     return guess

@@ -1,24 +1,25 @@
 """What a learner expects before the engine shows it: a question, the answer that was committed, and what was seen.
 
-An answer counts when it was committed before the truth was shown. Both are kept in one file beside the learner's work.
+An answer counts when it was committed before the truth was shown. Both are kept in the learner's history.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from labkit.jsonfile import JsonFile
+from pydantic import TypeAdapter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
+
+    from labkit.history import History
 
 CLOSE, SAME_SIZE = 1.1, 2.0  # factors: a number within the first is right, within the second half right
 HALF = 0.5
 
-Value = str | float | list[str]
+Value = str | int | float | list[str]
 
 
 @dataclass(frozen=True)
@@ -94,19 +95,22 @@ class Entry:
     score: float | None = None
 
 
+ENTRY = TypeAdapter(Entry)
+
+
 class Predictions:
     """All of a learner's predictions.
 
     Args:
-        path: their file, or None where nothing is to be kept.
+        history: where they are kept, or None where nothing is to be kept.
     """
 
-    def __init__(self, path: Path | None) -> None:
-        self._file = JsonFile(path) if path else None
+    def __init__(self, history: History | None) -> None:
+        self._history = history
 
     def get(self, question: Question) -> Entry:
         """What is remembered of a question."""
-        return _entry(self._file.read().get(question.text)) if self._file else Entry()
+        return self._all().get(question.text, Entry())
 
     def commit(self, question: Question, given: Value) -> Entry:
         """Keep an answer. Once the truth was shown, the first one stays. Raises ValueError."""
@@ -125,23 +129,17 @@ class Predictions:
 
     def total(self) -> tuple[float, int]:
         """Points so far, and how many predictions they are for."""
-        scores = [entry.score for entry in map(_entry, self._all().values()) if entry.score is not None]
+        scores = [entry.score for entry in self._all().values() if entry.score is not None]
         return sum(scores), len(scores)
 
-    def _all(self) -> dict[str, Any]:
-        return self._file.read() if self._file else {}
+    def _all(self) -> dict[str, Entry]:
+        kept = self._history.predictions() if self._history else {}
+        return {text: ENTRY.validate_json(entry) for text, entry in kept.items()}
 
     def _keep(self, question: Question, entry: Entry) -> Entry:
-        if self._file:
-            self._file.put(question.text, asdict(entry))
+        if self._history:
+            self._history.predicted(question.text, ENTRY.dump_json(entry).decode())
         return entry
-
-
-def _entry(kept: object) -> Entry:
-    try:
-        return Entry(**kept)  # type: ignore[arg-type]
-    except TypeError:  # absent, or of another version
-        return Entry()
 
 
 def verdict(score: float) -> str:

@@ -72,6 +72,7 @@ class Report:
             and layers.
         not_run: how many hidden checks were left out.
         timed_out: whether a limit of time ran out in it, so that a busy machine may have a part in what failed.
+        since: when it was found, where nothing that it depends on has changed since and it is said again.
     """
 
     exercise: str
@@ -82,6 +83,7 @@ class Report:
     evidence: Mapping[str, Any] = field(default_factory=dict)
     not_run: int = 0
     timed_out: bool = False
+    since: datetime | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -113,6 +115,13 @@ class Report:
         if not self.not_run:
             return ""
         return f"These are the public checks; {self.not_run} more will be run for the grade."
+
+    @property
+    def since_note(self) -> str:
+        """What to say of a result that is said again, a sentence; "" where it is new."""
+        if self.since is None:
+            return ""
+        return f"These files were checked on {self.since.astimezone():%Y-%m-%d at %H:%M}; this is what was found then."
 
     @property
     def open_points(self) -> float:

@@ -17,3 +17,4 @@ def own_state(tmp_path, monkeypatch):
     """A seat of its own: none sees or sweeps another's runs."""
     monkeypatch.setenv("LABKIT_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("LABKIT_WORK", str(tmp_path / "work"))
+    monkeypatch.setenv("LABKIT_DATA", str(tmp_path / "data"))

@@ -1,7 +1,10 @@
-"""A pytest plugin: the kernels of nbval are reached over sockets in a folder, not over TCP ports.
+"""A pytest plugin: what the kernels of nbval need.
 
-A kernel is told the ports it shall use, found free a moment before. Where several processes start kernels, and an
-engine publishes ports beside them, one of these can be taken by then, and the kernel dies before its first cell.
+They begin as if nobody had done an exercise yet, whatever the person who runs the tests has done.
+
+They are reached over sockets in a folder, not over TCP ports: a kernel is told the ports it shall use, found free a
+moment before. Where several processes start kernels, and an engine publishes ports beside them, one of these can be
+taken by then, and the kernel dies before its first cell.
 
 source: jupyter/jupyter_client#487
 """
@@ -15,6 +18,8 @@ import nbval.kernel
 import pytest
 from jupyter_client.manager import KernelManager
 
+from labkit.cli_dev import starter_state
+
 
 def pytest_configure(config):
     # Short: the path of a socket has at most 107 bytes (source: unix(7)).
@@ -27,4 +32,6 @@ def pytest_configure(config):
 
     patch = pytest.MonkeyPatch()
     config.add_cleanup(patch.undo)
+    for name, place in starter_state(folder.name).items():
+        patch.setenv(name, place)
     patch.setattr(nbval.kernel, "KernelManager", manager)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from labkit import course
 from labkit.errors import Absent, BuildError, LabError
 from labkit.grading.bundle_models import (
     EVIDENCE,
@@ -30,7 +31,6 @@ from labkit.grading.bundle_models import (
     plain,
     sha256,
 )
-from labkit.grading.job import course_version, exercise_hash
 from labkit.progress import silent
 from labkit.run import run
 from labkit.workspace import FILE_LIMIT
@@ -106,8 +106,8 @@ def packed(exercise: Exercise, files: Mapping[str, SourceFile], report: Report, 
     manifest = Manifest(
         format_version=1,
         exercise=exercise.slug,
-        exercise_hash=exercise_hash(exercise),
-        course=course_version(),
+        exercise_hash=course.exercise_hash(exercise),
+        course=course.version(),
         engine=report.engine,
         made=datetime.now(UTC),
         members=members,

@@ -16,10 +16,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
+from labkit import course
 from labkit.errors import BuildError
 from labkit.grading.bundle import NotSigned, read
 from labkit.grading.bundled import BundledEvidence, Missing
-from labkit.grading.job import course_version, exercise_hash, not_run
+from labkit.grading.job import not_run
 from labkit.grading.submission import IntakeError, as_text
 from labkit.grading.trees import Unreadable, is_junk, is_zip
 from labkit.result import Finding, Grade, Outcome, Provenance, Report
@@ -138,7 +139,7 @@ def _without(learner: str, exercise: Exercise, found: _Read) -> Grade:
 
 
 def _grade(learner: str, label: str, exercise: Exercise, bundle: Bundle, late: Late) -> Grade:
-    began, here = time.monotonic(), exercise_hash(exercise)
+    began, here = time.monotonic(), course.exercise_hash(exercise)
     report, notes = _report(exercise, bundle, here)
     engine = f"none; the bundle was made with {bundle.manifest.engine or 'none'}"
     seconds = round(time.monotonic() - began, 3)
@@ -150,7 +151,7 @@ def _grade(learner: str, label: str, exercise: Exercise, bundle: Bundle, late: L
         late.penalty(bundle.when),
         label,
         tuple(notes),
-        Provenance(course_version(), here, engine, {}, datetime.now(UTC), seconds),
+        Provenance(course.version(), here, engine, {}, datetime.now(UTC), seconds),
     )
 
 
@@ -225,8 +226,8 @@ def _odd(bundle: Bundle, snapshot: Snapshot) -> Iterator[str]:
     """What does not fit together in a bundle, or is not known of it, for a person to judge."""
     if bundle.signature != "right":
         yield "It is not signed." if bundle.signature == "none" else "Its signature was not looked at: there is no key."
-    if bundle.manifest.course != course_version():
-        yield f"It was made with the course {bundle.manifest.course}; here it is {course_version()}."
+    if bundle.manifest.course != course.version():
+        yield f"It was made with the course {bundle.manifest.course}; here it is {course.version()}."
     if bundle.said.snapshot != snapshot.digest:
         yield "Its findings are of other files than those in it, or file modes differ between the two machines."
     if bundle.held:

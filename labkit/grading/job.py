@@ -5,18 +5,14 @@ It runs in a worker's process, on this machine or on another one, and knows noth
 
 from __future__ import annotations
 
-import hashlib
-import importlib.metadata
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tenacity import retry, retry_if_result, stop_after_attempt, wait_exponential
 
-import labkit
 from labkit import course
 from labkit.engine import Engine, connect
 from labkit.errors import LabError
@@ -24,7 +20,6 @@ from labkit.images import COURSE_IMAGES
 from labkit.result import Finding, Outcome, Provenance, Report
 from labkit.run import run_all, unrun
 from labkit.sandbox import Sandbox
-from labkit.spec import files_below
 from labkit.workspace import SourceFile, laid_over
 
 if TYPE_CHECKING:
@@ -35,7 +30,6 @@ if TYPE_CHECKING:
 
 TRIES = 3  # of a submission that ends in an error, which is never the learner's
 NOTHING = "Nothing was handed in."
-NOT_JUDGED = frozenset({"README.md"})  # a better word in a task changes no points
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,27 +71,10 @@ class Record:
     provenance: Provenance
 
 
-@cache
-def course_version() -> str:
-    """The version of the course with the first digits of a sha256 over the package's source, as in ``1.0+1a2b3c``."""
-    total, folder = hashlib.sha256(), Path(labkit.__file__).parent
-    for path in sorted(folder.rglob("*.py")):
-        total.update(f"{path.relative_to(folder).as_posix()}\0".encode() + path.read_bytes())
-    return f"{importlib.metadata.version('labkit')}+{total.hexdigest()[:12]}"
-
-
-def exercise_hash(exercise: Exercise) -> str:
-    """sha256 (hex) over all of an exercise's folder that a result can depend on."""
-    total = hashlib.sha256()
-    for name, path in files_below(exercise.folder, NOT_JUDGED).items():
-        total.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
-    return total.hexdigest()
-
-
 def job(exercise: Exercise, files: Mapping[str, SourceFile]) -> Job:
     """Make the job for a submission's files; where one is missing, it is the starter's."""
     snapshot = _snapshot(exercise, files)
-    return Job(Key(course_version(), exercise_hash(exercise), snapshot.digest), exercise.slug, files)
+    return Job(Key(course.version(), course.exercise_hash(exercise), snapshot.digest), exercise.slug, files)
 
 
 def do(this: Job) -> Record:
@@ -116,7 +93,7 @@ def prove(this: Job) -> Record:
 
 def _done(this: Job, sandbox: Callable[[], Sandbox]) -> Record:
     exercise, began, engine = course.exercise(this.exercise), time.monotonic(), _engine()
-    if exercise_hash(exercise) != this.key.exercise_hash or course_version() != this.key.course:
+    if course.exercise_hash(exercise) != this.key.exercise_hash or course.version() != this.key.course:
         fault = Finding(Outcome.ERROR, "This worker has another version of the course.", "install the same everywhere")
         report = unrun(exercise, fault, this.key.submission_hash)
     else:

@@ -303,7 +303,7 @@ class TestOfWhat:
 
     def test_another_version_of_the_course_is_noted(self, this, ada, monkeypatch):
         bundle(ada, this)
-        monkeypatch.setattr("labkit.grading.from_bundles.course_version", lambda: "2.0+new")
+        monkeypatch.setattr("labkit.course.version", lambda: "2.0+new")
         found = grade(ada, this)
         assert found.points == 15
         assert any("here it is 2.0+new" in note for note in found.notes)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from labkit.history import History
 from labkit.prediction import Entry, Predictions, Question, verdict
 from labkit.ui.question import Guess, Truth
 
@@ -12,7 +13,7 @@ ORDER = Question("Which first?", order=("x", "y", "z"))
 
 @pytest.fixture
 def kept(tmp_path):
-    return Predictions(tmp_path / ".predictions.json")
+    return Predictions(History(tmp_path / "history.sqlite"))
 
 
 @pytest.mark.parametrize(
@@ -41,7 +42,7 @@ def test_it_is_kept_and_fixed_once_the_truth_was_shown(kept, tmp_path):
     kept.commit(CHOICE, "b")
     kept.commit(CHOICE, "a")
     kept.reveal(CHOICE, "a")
-    again = Predictions(tmp_path / ".predictions.json")
+    again = Predictions(History(tmp_path / "history.sqlite"))
     assert again.commit(CHOICE, "b") == again.get(CHOICE) == Entry("a", seen=True, score=1)
     assert again.reveal(CHOICE, "b").score == 1
 
@@ -50,14 +51,6 @@ def test_an_answer_that_comes_late_does_not_count(kept):
     kept.reveal(CHOICE, "a")
     assert kept.commit(CHOICE, "a").given is None
     assert kept.total() == (0, 0)
-
-
-@pytest.mark.parametrize("content", ["", "[1]", '{"Which?": 3}', '{"Which?": {"new": 1}}'])
-def test_a_file_that_is_not_ours_begins_anew(kept, tmp_path, content):
-    (tmp_path / ".predictions.json").write_text(content)
-    assert kept.get(CHOICE) == Entry()
-    assert kept.total() == (0, 0)
-    assert kept.commit(CHOICE, "a").given == "a"
 
 
 @pytest.mark.parametrize(

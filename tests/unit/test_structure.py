@@ -20,9 +20,9 @@ LONGEST_FILE, LONGEST_FUNCTION, LONGEST_LAB = 300, 45, 80  # lines
 # From top to bottom: a module imports only what stands below it.
 ORDER = """
     __init__ devtools launch cli cli_bundle cli_dev cli_engine cli_grade cli_images notebook ui prediction demo project
-    grading attempt run course checks testing evidence world remote image commands sandbox ledger endpoint kept
+    grading attempt history run course checks testing evidence world remote image commands sandbox ledger endpoint kept
     station images seat container engine workspace spec report pictures dockerfile layers result
-    atomic jsonfile guard limits progress errors
+    atomic guard limits progress errors
 """.split()  # noqa: SIM905  a list of strings would take thirty lines
 # Those that may see even less.
 ONLY = {

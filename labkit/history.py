@@ -1,0 +1,237 @@
+"""What a learner has done, in one SQLite file in the user's data folder: nothing of it leaves the machine by itself.
+
+    work          a row for each version of an exercise that was opened: time, hints, how its last check ended
+    attempts      every check of changed files, with all that it found
+    predictions   what was expected, and what was seen
+
+An exercise's version is the hash of its folder. What was done on another version stays, and is not taken for what was
+done on this one: its status and its hints begin anew, that it was passed once is still said.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+import uuid
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from platformdirs import user_data_path
+from pydantic import TypeAdapter
+
+from labkit.errors import HistoryError
+from labkit.result import Outcome, Report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    Key = tuple[str, str]  # an exercise's slug and its version
+
+FORMAT = 1
+SCHEMA = f"""
+CREATE TABLE IF NOT EXISTS work (
+    exercise TEXT, version TEXT, opened REAL NOT NULL, last REAL NOT NULL, seconds REAL NOT NULL DEFAULT 0,
+    hints INTEGER NOT NULL DEFAULT 0, status TEXT NOT NULL DEFAULT 'to do', PRIMARY KEY (exercise, version)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS attempts (
+    uid TEXT PRIMARY KEY, exercise TEXT NOT NULL, version TEXT NOT NULL, at REAL NOT NULL, inputs TEXT NOT NULL,
+    outcome TEXT NOT NULL, report TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS attempts_of ON attempts (exercise, version, at);
+CREATE TABLE IF NOT EXISTS predictions (question TEXT PRIMARY KEY, entry TEXT NOT NULL) WITHOUT ROWID;
+PRAGMA user_version = {FORMAT};
+"""
+STATUS = {Outcome.PASS: "done", Outcome.FAIL: "not yet", Outcome.TODO: "to do", Outcome.ERROR: "trouble"}
+PAUSE = 300.0  # seconds: who does nothing for longer is taken to have done something else
+PATIENCE = 30.0  # seconds to wait for another process that writes
+_REPORT = TypeAdapter(Report)
+
+
+def data() -> Path:
+    """The folder of what a learner wants to keep: LABKIT_DATA, or the user's data folder."""
+    return Path(os.environ.get("LABKIT_DATA") or user_data_path("labkit", appauthor=False))
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What is remembered of one version of an exercise.
+
+    Attributes:
+        status: how the last check ended: "to do", "not yet", "done", "trouble".
+        passed: whether it, or an earlier version of it, ever passed.
+        hints: how many hints were read.
+        attempts: how many checks there were of changed files.
+        seconds: how long it was worked on; pauses do not count.
+        changed: whether only earlier versions of it were passed.
+    """
+
+    status: str = "to do"
+    passed: bool = False
+    hints: int = 0
+    attempts: int = 0
+    seconds: float = 0.0
+    changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One check of one's files.
+
+    Attributes:
+        uid: what it is known by everywhere.
+        exercise: the exercise's slug.
+        version: the exercise's version.
+        at: when.
+        inputs: what the result depends on; equal for equal files on the same engine with the same checks.
+        report: what was found.
+    """
+
+    uid: str
+    exercise: str
+    version: str
+    at: datetime
+    inputs: str
+    report: Report
+
+
+class History:
+    """What a learner has done. Each call stands by itself: many kernels and terminals may use the same file.
+
+    Args:
+        path: the file; made where there is none.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path or data() / "history.sqlite"
+
+    @contextmanager
+    def open(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection with a transaction of its own, which is written to the disk at its end.
+
+        Raises:
+            HistoryError: the file cannot be used.
+        """
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with closing(sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)) as db:
+                _make_ready(db)
+                db.execute("BEGIN IMMEDIATE")
+                yield db
+                db.execute("COMMIT")
+        except (OSError, sqlite3.Error) as error:
+            raise HistoryError(
+                f"What you have done cannot be read or written: {self.path}: {error}",
+                why="Your files are not touched. Your progress is in that file.",
+                fix="make room on the disk, see to its rights, or name another folder in LABKIT_DATA; "
+                "where the file is broken, move it away to begin anew",
+            ) from None
+
+    def note(self, key: Key) -> Note:
+        """What is remembered of one version of an exercise."""
+        slug, version = key
+        with self.open() as db:
+            query = "SELECT status, hints, seconds FROM work WHERE exercise = ? AND version = ?"
+            status, hints, seconds = db.execute(query, key).fetchone() or ("to do", 0, 0.0)
+            rows = db.execute("SELECT version, outcome FROM attempts WHERE exercise = ?", (slug,)).fetchall()
+        passed = {of for of, outcome in rows if outcome == Outcome.PASS}
+        attempts = sum(of == version for of, _ in rows)
+        return Note(status, bool(passed), hints, attempts, seconds, bool(passed) and version not in passed)
+
+    def passed(self) -> set[str]:
+        """The exercises of which any version was passed."""
+        with self.open() as db:
+            return {slug for (slug,) in db.execute("SELECT DISTINCT exercise FROM attempts WHERE outcome = 'pass'")}
+
+    def worked(self, key: Key) -> None:
+        """Remember that the learner is at work on an exercise now."""
+        with self.open() as db:
+            _worked(db, key)
+
+    def hint_read(self, key: Key, number: int) -> None:
+        """Remember that hints were read, up to this number; 0 is none."""
+        with self.open() as db:
+            _worked(db, key)
+            db.execute("UPDATE work SET hints = ? WHERE exercise = ? AND version = ?", (number, *key))
+
+    def begun_anew(self, key: Key) -> None:
+        """Remember that the starter was put back; the attempts stay."""
+        with self.open() as db:
+            _worked(db, key)
+            db.execute("UPDATE work SET hints = 0, status = 'to do' WHERE exercise = ? AND version = ?", key)
+
+    def checked(self, key: Key, inputs: str, report: Report) -> None:
+        """Remember a check; one of files that are the starter's still is no attempt, nor is one that was said again."""
+        now = datetime.now(UTC)
+        with self.open() as db:
+            _worked(db, key)
+            status = STATUS[report.outcome]
+            db.execute("UPDATE work SET status = ? WHERE exercise = ? AND version = ?", (status, *key))
+            if report.outcome is not Outcome.TODO and report.since is None:
+                _put(db, Tried(uuid.uuid4().hex, *key, now, inputs, report))
+
+    def attempts(self, slug: str = "") -> list[Tried]:
+        """All attempts at an exercise, or at any, the oldest first."""
+        query = "SELECT uid, exercise, version, at, inputs, report FROM attempts"
+        with self.open() as db:
+            rows = db.execute(f"{query} WHERE ? IN ('', exercise) ORDER BY at", (slug,)).fetchall()
+        return [_tried(row) for row in rows]
+
+    def known(self, key: Key, inputs: str) -> Report | None:
+        """What a check of the same files found before, where a new one would find the same."""
+        query = "SELECT uid, exercise, version, at, inputs, report FROM attempts WHERE exercise = ? AND version = ?"
+        with self.open() as db:
+            row = db.execute(f"{query} AND inputs = ? ORDER BY at DESC LIMIT 1", (*key, inputs)).fetchone()
+        before = _tried(row) if row else None
+        if before is None or before.report.outcome is Outcome.ERROR or before.report.timed_out:
+            return None
+        return replace(before.report, since=before.at)
+
+    def predictions(self) -> dict[str, str]:
+        """What is remembered of each prediction, as JSON, by its question."""
+        with self.open() as db:
+            return dict(db.execute("SELECT question, entry FROM predictions"))
+
+    def predicted(self, question: str, entry: str) -> None:
+        """Remember a prediction, as JSON."""
+        with self.open() as db:
+            db.execute("INSERT OR REPLACE INTO predictions VALUES (?, ?)", (question, entry))
+
+
+def _make_ready(db: sqlite3.Connection) -> None:
+    found = db.execute("PRAGMA user_version").fetchone()[0]
+    if found > FORMAT:
+        raise sqlite3.DatabaseError("it was written by a newer version of the lab")
+    db.execute("PRAGMA synchronous = FULL")
+    if found < FORMAT:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.executescript(SCHEMA)
+
+
+def _worked(db: sqlite3.Connection, key: Key) -> None:
+    now = time.time()
+    db.execute(
+        "INSERT INTO work (exercise, version, opened, last) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+        "seconds = seconds + CASE WHEN excluded.last - last BETWEEN 0 AND ? THEN excluded.last - last ELSE 0 END, "
+        "last = excluded.last",
+        (*key, now, now, PAUSE),
+    )
+
+
+def _put(db: sqlite3.Connection, tried: Tried) -> None:
+    report = tried.report
+    db.execute(
+        "INSERT OR IGNORE INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(tried.uid, tried.exercise, tried.version, tried.at.timestamp(), tried.inputs),
+            *(report.outcome.value, _REPORT.dump_json(report).decode()),
+        ),
+    )
+
+
+def _tried(row: tuple[str, str, str, float, str, str]) -> Tried:
+    uid, exercise, version, at, inputs, report = row
+    return Tried(uid, exercise, version, datetime.fromtimestamp(at, UTC), inputs, _REPORT.validate_json(report))
