@@ -14,7 +14,7 @@ from labkit.progress import silent
 from labkit.result import Outcome
 from labkit.run import run
 from labkit.seat import engine_key
-from labkit.workspace import Workspace
+from labkit.workspace import Snapshot, Workspace, starter_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,6 +104,11 @@ class Attempt:
         if not answering():
             self._history.begun_anew(self._key)
         return kept
+
+    def starter(self) -> dict[str, str]:
+        """The starter's files as text."""
+        found = starter_files(self.exercise)
+        return {name: Snapshot(found).text(name) for name in self.exercise.files}
 
     def solution(self) -> tuple[dict[str, str], str]:
         """The solution's files as text, and why they are right (Markdown)."""

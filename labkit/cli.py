@@ -77,10 +77,11 @@ def start(exercise: str) -> None:
 @click.argument("exercise")
 @click.option("--format", "form", type=click.Choice(sorted(RENDERERS)), default="text", show_default=True)
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write there instead of here.")
-def check(exercise: str, form: str, output: Path | None) -> None:
+@click.option("--anew", is_flag=True, help="Build again, also where these files were checked before.")
+def check(exercise: str, form: str, output: Path | None, *, anew: bool) -> None:
     """Check an exercise. Exit code: 0 passed, 1 not yet, 2 wrong use, 3 trouble that is not yours."""
     with shown() as progress:
-        report = Attempt(course.exercise(exercise)).check(progress)
+        report = Attempt(course.exercise(exercise)).check(progress, anew=anew)
     text = RENDERERS[form](report)
     if output:
         output.write_text(text, encoding="utf-8")

@@ -74,8 +74,13 @@ def start_private(progress: Progress, *, yes: bool) -> bool:
     if not (yes or said_yes()):
         ask(plan)
     if install.missing():
-        install.install(Path(platformdirs.user_log_path("labkit")) / "apt.log", progress)
+        install.install(apt_log(), progress)
     return own.start(progress)
+
+
+def apt_log() -> Path:
+    """Where apt's words go."""
+    return Path(platformdirs.user_log_path("labkit")) / "apt.log"
 
 
 def _plan(own: Private) -> str:

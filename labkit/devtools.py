@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,8 +18,11 @@ from typing import TYPE_CHECKING
 import click
 
 from labkit import course
-from labkit.errors import LabError
+from labkit.cli_engine import apt_log, said_yes
+from labkit.engine import install
+from labkit.errors import EngineError, LabError
 from labkit.launch import make_ready
+from labkit.progress import shown
 from labkit.station import until_ended
 
 if TYPE_CHECKING:
@@ -28,6 +33,7 @@ NBVAL = (
     *("--nbval-current-env", "--nbval-sanitize-with=tests/nbval_sanitize.cfg"),
     "notebooks",
 )
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # Plugins that only other steps need; each process would take seconds to load them.
 FEW = ("pytest", *("-p", "no:nbval"), *("-p", "no:hypothesispytest"))
 # More processes than cores: they often wait. How those of the engine tests share them: tests/engine/conftest.py.
@@ -138,7 +144,7 @@ def summary(counts: dict[str, Count]) -> Iterator[str]:
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--fast", is_flag=True, help="Leave out what needs an engine.")
-@click.option("--yes", is_flag=True, help="Do not ask before an engine is installed or started.")
+@click.option("--yes", is_flag=True, help="Do not ask before an engine or a browser is installed.")
 @click.option("--reports", type=click.Path(file_okay=False, path_type=Path), help="Keep the JUnit files here.")
 def main(*, fast: bool, yes: bool, reports: Path | None) -> None:
     """Run the tests that CI runs. Exit code: 0 all passed, 1 something failed, 2 they could not be run."""
@@ -149,6 +155,7 @@ def main(*, fast: bool, yes: bool, reports: Path | None) -> None:
     with tempfile.TemporaryDirectory(prefix="labkit-reports-") as scratch:
         kept = reports.resolve() if reports else Path(scratch)
         kept.mkdir(parents=True, exist_ok=True)
+        _browser(yes=yes)
         for step in STEPS:
             if not step.engine:
                 counts[step.name] = run(step, folder, reports=kept)
@@ -160,6 +167,13 @@ def main(*, fast: bool, yes: bool, reports: Path | None) -> None:
             sys.exit(2)
     click.echo("\n".join(("", *summary(counts))))
     sys.exit(any(it.failed for it in counts.values()))
+
+
+def _browser(*, yes: bool) -> None:
+    """Install the browser that tests look through, where it is missing and that was allowed; else they are skipped."""
+    if (yes or said_yes()) and install.possible() and not any(map(shutil.which, BROWSERS)):
+        with shown() as progress, contextlib.suppress(EngineError):
+            install.install_packages(["chromium"], apt_log(), progress)
 
 
 def _with_engine(counts: dict[str, Count], folder: Path, reports: Path, *, yes: bool) -> None:

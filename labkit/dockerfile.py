@@ -95,6 +95,12 @@ class Dockerfile:
             found.append(Instruction(entry["instruction"], value, stage, entry["startline"] + 1))
         return tuple(found)
 
+    def line_of(self, instruction: str) -> int:
+        """The line on which an instruction begins, as a builder prints it; 0 where there is none like it."""
+        name, _, value = " ".join(instruction.split()).partition(" ")
+        lines = (i.line for i in self.instructions if (i.name, i.value) == (name.upper(), value))
+        return next(lines, 0)
+
     @property
     def stages(self) -> int:
         """How many stages it has."""

@@ -2,7 +2,7 @@
 
 A ``Progress`` is any callable ``(what, done, total)``: ``what`` is a short phrase that stays the same for one
 piece of work ("download node"), ``done`` and ``total`` count bytes or steps and may be None where unknown.
-The same ``what`` with ``done == total`` ends that piece of work.
+The same ``what`` with ``done == total`` ends that piece of work. One that is a ``Listener`` too hears what builds say.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO, runtime_checkable
 
 from rich.console import Console
 from rich.progress import (
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 PLAIN_INTERVAL = 5.0  # seconds between two lines of the same piece of work in a log
 RATE_OVER = 300.0  # seconds over which a rate is taken
+CACHED = "Reused from the build cache.\n"  # what a listener is told of a step that is not done anew
 COUNTED = range(20, 100_000)  # pieces whose pace says something; fewer are steps of one thing, more are bytes
 
 
@@ -39,6 +40,48 @@ class Progress(Protocol):
 
     def __call__(self, what: str, done: float | None = None, total: float | None = None, /) -> None:
         """Work ``what`` has come to ``done`` of ``total``."""
+
+
+@runtime_checkable
+class Listener(Protocol):
+    """Hears what a build says."""
+
+    def step(self, instruction: str, number: int, total: int, /) -> None:
+        """Take notice of an instruction that begins, with its number and how many there are."""
+
+    def output(self, text: str, /) -> None:
+        """Take what the instruction under way says, in pieces that may end anywhere."""
+
+    def failed(self) -> None:
+        """Take notice that the build has failed, at the instruction under way if there is one."""
+
+
+class Heard:
+    """A listener for whoever is told of progress, also where that one listens to nothing.
+
+    Args:
+        progress: told of each step.
+    """
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._listener = progress if isinstance(progress, Listener) else None
+
+    def step(self, instruction: str, number: int, total: int, /) -> None:
+        """Pass it on; the words first, so that the end of the last step finds them."""
+        if self._listener:
+            self._listener.step(instruction, number, total)
+        self._progress("build", number, total)
+
+    def output(self, text: str, /) -> None:
+        """Pass it on."""
+        if self._listener:
+            self._listener.output(text)
+
+    def failed(self) -> None:
+        """Pass it on."""
+        if self._listener:
+            self._listener.failed()
 
 
 def silent(what: str, done: float | None = None, total: float | None = None, /) -> None:

@@ -12,9 +12,10 @@ from labkit.endpoint import Endpoint
 from labkit.engine import Build, Builder, BuildFailed, BuildRequest, build
 from labkit.engine.context import context_tar
 from labkit.engine.process import have_buildkit_command
+from labkit.errors import StepTimeout
 from labkit.kept import Kept
 from labkit.limits import CAPABILITIES, Limits
-from labkit.progress import silent
+from labkit.progress import Heard, silent
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -140,13 +141,15 @@ class Sandbox:
         return choose_builder(text)
 
     def _build(self, request: BuildRequest, builder: Builder) -> Build:
-        with self._run.building():
-            made = build(self.engine, request, builder, on_step=self._show_step, on_image=self._run.image)
+        heard = Heard(self.progress)
+        try:
+            with self._run.building():
+                made = build(self.engine, request, builder, listener=heard, on_image=self._run.image)
+        except (BuildFailed, StepTimeout):
+            heard.failed()
+            raise
         self._run.image(made.image_id, made=True)  # the run's labels make it its own
         return made
-
-    def _show_step(self, _instruction: str, number: int, total: int) -> None:
-        self.progress("build", number, total)
 
     def run(
         self,

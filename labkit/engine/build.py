@@ -8,10 +8,12 @@ from labkit.engine.buildkit import build as with_buildkit
 from labkit.engine.buildtypes import LostParent
 from labkit.engine.classic import build as with_classic
 from labkit.errors import EngineError
+from labkit.progress import Heard, silent
 
 if TYPE_CHECKING:
-    from labkit.engine.buildtypes import Build, Builder, BuildRequest, OnImage, OnStep
+    from labkit.engine.buildtypes import Build, Builder, BuildRequest, OnImage
     from labkit.engine.client import Engine
+    from labkit.progress import Listener
 
 
 def build(
@@ -19,7 +21,7 @@ def build(
     request: BuildRequest,
     builder: Builder = "classic",
     *,
-    on_step: OnStep = lambda *_: None,
+    listener: Listener | None = None,
     on_image: OnImage = lambda *_: None,
 ) -> Build:
     """Build an image.
@@ -28,7 +30,7 @@ def build(
         engine: the engine.
         request: what to build.
         builder: "classic" or "buildkit".
-        on_step: see `OnStep`.
+        listener: hears what it says.
         on_image: see `OnImage`.
 
     Raises:
@@ -36,11 +38,12 @@ def build(
         EngineError: the engine is.
         StepTimeout: it took longer than ``request.seconds``.
     """
+    listener = listener or Heard(silent)
     if builder == "buildkit":
-        return with_buildkit(engine, request, on_step)
+        return with_buildkit(engine, request, listener)
     for last in (False, True):
         try:
-            made = with_classic(engine, request, on_step, on_image)
+            made = with_classic(engine, request, listener, on_image)
         except LostParent as error:
             if last:
                 raise EngineError(

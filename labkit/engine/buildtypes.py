@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Builder = Literal["classic", "buildkit"]
-OnStep = Callable[[str, int, int], None]  # an instruction, its number and how many there are, as it begins
 # With each image of the classic builder, as soon as its id is known: whether this build made it or only reused it.
 OnImage = Callable[[str, bool], None]
 

@@ -15,12 +15,14 @@ from labkit.engine.buildtypes import STAGE_NAME, Build, BuildStep, Tail, fault, 
 from labkit.engine.faults import SDK_ERRORS, faults
 from labkit.engine.sdk import another
 from labkit.engine.stepwatch import StepWatch
+from labkit.progress import CACHED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from labkit.engine.buildtypes import BuildRequest, OnImage, OnStep
+    from labkit.engine.buildtypes import BuildRequest, OnImage
     from labkit.engine.client import Engine, Json
+    from labkit.progress import Listener
 
 NO_IMAGE = "labkit/none"  # an empty list would mean "anything": a name that no image has makes it "nothing"
 
@@ -37,6 +39,7 @@ class Trace:
 
     STEP = re.compile(r"Step (\d+)/(\d+) : (.*)", re.DOTALL)
     IMAGE = re.compile(r" ---> ([0-9a-f]{12,64})$")
+    OWN = re.compile(r" ---> |Step \d+/\d+ : |Removing intermediate container |Successfully (built|tagged) |\s*$")
     RUNNING = re.compile(r" ---> Running in ([0-9a-f]{12,64})$")
 
     def __init__(self, labels: Mapping[str, str], on_image: OnImage, *, restores: bool) -> None:
@@ -47,6 +50,7 @@ class Trace:
         self.container = ""
         self.image_id = ""
         self.error = ""
+        self._own_steps = int(bool(labels))  # one instruction at the end has them all
         self._own_labels = tuple(f"LABEL {label}=" for label in labels)
         self._stage, self._stages, self._number = "0", -1, 0
 
@@ -61,7 +65,7 @@ class Trace:
         return str(self._said)
 
     def feed(self, message: Json) -> tuple[str, int, int] | None:
-        """Take one message; return (instruction, number, total) where a step begins."""
+        """Take one message; return (instruction, number, total) where one of the learner's steps begins."""
         self.error = self.error or message.get("error", "")
         self.image_id = (message.get("aux") or {}).get("ID", self.image_id)
         text = message.get("stream", "")
@@ -78,6 +82,13 @@ class Trace:
             self.container = running[1]
         return None
 
+    def output(self, message: Json) -> str:
+        """Give what a step said, without what the builder says of its own doings."""
+        text: str = message.get("stream", "")
+        if text.startswith(" ---> Using cache"):
+            return CACHED
+        return "" if self.OWN.match(text) else text
+
     def _image(self, image: str) -> None:
         step = self.steps[-1] = replace(self.steps[-1], image=image)
         is_base = step.instruction.upper().startswith("FROM ")
@@ -85,7 +96,7 @@ class Trace:
             self.images.append(image)
         self._on_image(image, not is_base and (self._restores or not step.cached))
 
-    def _begin(self, instruction: str, number: int, total: int) -> tuple[str, int, int]:
+    def _begin(self, instruction: str, number: int, total: int) -> tuple[str, int, int] | None:
         word, _, rest = instruction.partition(" ")
         is_from = word.upper() == "FROM"
         if is_from:
@@ -95,7 +106,8 @@ class Trace:
         self._number += 1
         self._said, self.container = Tail(), ""
         self.steps.append(BuildStep(self._number, self._stage, instruction, cached=is_from))
-        return instruction, number, total
+        own = instruction.startswith(self._own_labels)
+        return None if own else (instruction, number, total - self._own_steps)
 
     def result(self) -> Build:
         """All steps but those that set the lab's own labels."""
@@ -103,7 +115,7 @@ class Trace:
         return Build(self.image_id, learners, "classic", tuple(dict.fromkeys(self.images)), self.log)
 
 
-def build(engine: Engine, request: BuildRequest, on_step: OnStep, on_image: OnImage) -> Build:
+def build(engine: Engine, request: BuildRequest, listener: Listener, on_image: OnImage) -> Build:
     """Build an image; see `labkit.engine.build.build`."""
     trace = Trace(request.labels, on_image, restores=request.cache_from is not None)
     with (
@@ -113,7 +125,9 @@ def build(engine: Engine, request: BuildRequest, on_step: OnStep, on_image: OnIm
         try:
             for message in _classic_messages(engine, request):
                 if step := trace.feed(message):
-                    on_step(*step)
+                    listener.step(*step)
+                elif text := trace.output(message):
+                    listener.output(text)
                 watch.look_at(trace.container)
         except APIError as error:
             if error.is_server_error() and not _names_the_dockerfile(str(error.explanation)):

@@ -1,4 +1,4 @@
-"""Put Debian's Docker Engine on a machine that has none."""
+"""Put Debian's Docker Engine, or another of its packages, on a machine that has none."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from labkit.engine.hostproc import root, root_path
 from labkit.errors import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from labkit.progress import Progress
 
@@ -34,38 +34,47 @@ def possible() -> bool:
 
 
 def install(log: Path, progress: Progress) -> None:
-    """Install Debian's docker.io, through sudo where this user is not root.
-
-    Args:
-        log: gets what apt says.
-        progress: told of the steps.
-
-    Raises:
-        EngineError: this machine has no apt, or apt fails.
-    """
+    """Install Debian's docker.io; see `install_packages`."""
     if not possible():
         raise EngineError(
             "This machine's package manager is not apt, so the lab cannot install Docker here.",
             fix="install Docker as its documentation says for your system, then run `./lab` again",
         )
+    with _services_off():
+        install_packages(NEEDED, log, progress, where_known=WHERE_KNOWN)
+
+
+def install_packages(
+    packages: Sequence[str], log: Path, progress: Progress, *, where_known: Sequence[str] = ()
+) -> None:
+    """Install Debian's packages, through sudo where this user is not root.
+
+    Args:
+        packages: their names.
+        log: gets what apt says.
+        progress: told of the steps.
+        where_known: more of them, that not every release has.
+
+    Raises:
+        EngineError: apt fails.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
-    what = "install docker.io"
-    with log.open("wb") as out, _services_off():
+    what = f"install {packages[0]}"
+    with log.open("wb") as out:
         progress(what, 0, 3)
-        _apt(["apt-get", "update", "-q"], out.fileno(), log, must=False)  # offline, the lists may be fresh enough
+        _apt(["apt-get", "update", "-q"], out.fileno())  # offline, the lists may be fresh enough
         progress(what, 1, 3)
-        packages = [*NEEDED, *(name for name in WHERE_KNOWN if _known(name))]
-        _apt(["apt-get", "install", "-q", "-y", "--no-install-recommends", *packages], out.fileno(), log)
+        names = [*packages, *(name for name in where_known if _known(name))]
+        if code := _apt(["apt-get", "install", "-q", "-y", "--no-install-recommends", *names], out.fileno()):
+            raise EngineError(
+                f"`apt-get install` failed with exit code {code}.",
+                fix=f"read the end of {log}; then install it yourself: sudo apt-get install {packages[0]}",
+            )
         progress(what, 3, 3)
 
 
-def _apt(argv: list[str], out: int, log: Path, *, must: bool = True) -> None:
-    done = subprocess.run(root([*QUIET, *argv]), stdout=out, stderr=out, check=False)
-    if done.returncode and must:
-        raise EngineError(
-            f"`{' '.join(argv[:2])}` failed with exit code {done.returncode}.",
-            fix=f"read the end of {log}; then install docker.io yourself: sudo apt-get install docker.io",
-        )
+def _apt(argv: list[str], out: int) -> int:
+    return subprocess.run(root([*QUIET, *argv]), stdout=out, stderr=out, check=False).returncode
 
 
 def _known(package: str) -> bool:

@@ -11,31 +11,42 @@ from labkit.result import Outcome
 if TYPE_CHECKING:
     from labkit.result import Finding, Report
 
-WORDS = {
-    Outcome.PASS: ("✓", "pass"),
+WORDS = {  # in the order in which they are shown
+    Outcome.ERROR: ("!", "trouble"),
     Outcome.FAIL: ("✗", "not yet"),
     Outcome.TODO: ("·", "to do"),
-    Outcome.ERROR: ("!", "trouble"),
+    Outcome.PASS: ("✓", "pass"),
 }
+GROUPS = {Outcome.ERROR: "Trouble", Outcome.FAIL: "Not yet", Outcome.TODO: "To do", Outcome.PASS: "Passed"}
 
 
 def render(report: Report) -> str:
-    """Render the findings as an HTML list for the panel's styles; every text is escaped."""
-    return f'<ul class="findings">{"".join(map(_item, report.findings))}</ul>' if report.findings else ""
+    """Render the findings for the panel's styles, what is to be done first; every text is escaped."""
+    groups = ([f for f in report.findings if f.outcome is outcome] for outcome in WORDS)
+    return "".join(_group(group) for group in groups if group)
+
+
+def _group(findings: list[Finding]) -> str:
+    outcome = findings[0].outcome
+    title = f"<h4>{GROUPS[outcome]} <span>({len(findings)})</span></h4>"
+    return f'{title}<ul class="findings">{"".join(map(_item, findings))}</ul>'
 
 
 def _item(finding: Finding) -> str:
     sign, word = WORDS[finding.outcome]
     head = (
-        f'<div class="finding-head"><span class="word"><span aria-hidden="true">{sign}</span> {word}</span> '
-        f"<strong>{prose(finding.title or finding.check)}</strong></div>"
+        f'<span class="word"><span aria-hidden="true">{sign}</span> {word}</span> '
+        f"<strong>{prose(finding.title or finding.check)}</strong>"
     )
     wanted = "What to do" if finding.outcome is Outcome.ERROR else "Wanted"  # of an error, run.py puts its fix there
     said = [("Seen", finding.saw), (wanted, finding.want), ("Why", finding.why)]
-    if finding.outcome in (Outcome.PASS, Outcome.TODO):
-        said = []  # what is right or untouched needs no explanation
     rows = "".join(f"<dt>{name}</dt><dd>{prose(text)}</dd>" for name, text in said if text)
-    return f'<li class="finding {finding.outcome.value}">{head}{f"<dl>{rows}</dl>" if rows else ""}</li>'
+    begin = f'<li class="finding {finding.outcome.value}">'
+    if not rows:
+        return f'{begin}<div class="finding-head">{head}</div></li>'
+    # What is right or untouched needs no explanation, but has one for whoever asks.
+    is_open = " open" if finding.outcome in (Outcome.FAIL, Outcome.ERROR) else ""
+    return f'{begin}<details{is_open}><summary class="finding-head">{head}</summary><dl>{rows}</dl></details></li>'
 
 
 def prose(text: str) -> str:

@@ -24,7 +24,7 @@ def render(report: Report) -> str:
     for finding in report.findings:
         lines += _lines(finding)
     lines += ["", CLOSING[report.outcome], f"{report.points:g} of {report.max_points:g} points"]
-    lines += [report.not_run_note] if report.not_run else []
+    lines += [note for note in (report.not_run_note, report.since_note) if note]
     return "\n".join(lines) + "\n"
 
 

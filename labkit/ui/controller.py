@@ -46,6 +46,18 @@ class Remembered(Protocol):
     def passed(self) -> bool:
         """Whether it ever passed."""
 
+    @property
+    def attempts(self) -> int:
+        """How many checks there were."""
+
+    @property
+    def seconds(self) -> float:
+        """How long it was worked on."""
+
+    @property
+    def changed(self) -> bool:
+        """Whether the exercise has changed since it was passed."""
+
 
 class Controller(Protocol):
     """One learner's work on one exercise. Every method may raise LabError."""
@@ -72,14 +84,17 @@ class Controller(Protocol):
     def save(self, name: str, text: str, /) -> None:
         """Write one of them."""
 
-    def check(self, progress: Progress, /) -> Report:
-        """Check what is on the disk now; called in a thread."""
+    def check(self, progress: Progress, /, *, anew: bool = False) -> Report:
+        """Check what is on the disk now, where need be also what was checked before; called in a thread."""
 
     def hint(self) -> tuple[int, int, str]:
         """The next hint: its number, how many there are, its text (Markdown)."""
 
     def reset(self) -> Path | None:
         """Put the starter back; return where the learner's files were kept."""
+
+    def starter(self) -> dict[str, str]:
+        """The starter's files as text."""
 
     def solution(self) -> tuple[dict[str, str], str]:
         """The solution's files as text, and why they are right (Markdown)."""

@@ -11,15 +11,18 @@ import contextlib
 import contextvars
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anywidget
 import traitlets
 
+from labkit.dockerfile import Dockerfile
 from labkit.errors import LabError
 from labkit.report import panel as findings
-from labkit.ui import formats, markdown, said
+from labkit.ui import diff, formats, markdown, said
+from labkit.ui.buildlog import BuildLog
 from labkit.ui.languages import language
 from labkit.ui.place import lab_path, server_root
 
@@ -30,8 +33,12 @@ if TYPE_CHECKING:
     from labkit.ui.said import Said
 
 STATIC = Path(__file__).with_name("static")
+DOCKERFILE = "Dockerfile"
 INTERVAL = 0.1  # seconds between two progress messages of the same piece of work
+FEW = 50  # steps; each of so few is shown, also where several come at once
+NO_SHEET = {"title": "", "html": ""}
 NOTHING = {"kind": "", "head": "", "html": ""}
+NO_FAULT = {"path": "", "line": 0}
 WAITING = {"text": "", "done": None, "total": None}
 
 
@@ -54,7 +61,11 @@ class Panel(anywidget.AnyWidget):
     progress: traitlets.Dict[str, Any] = traitlets.Dict(default_value=WAITING).tag(sync=True)
     message = traitlets.Dict(default_value=NOTHING).tag(sync=True)
     findings_html = traitlets.Unicode().tag(sync=True)
-    solution_html = traitlets.Unicode().tag(sync=True)
+    build = traitlets.List(traitlets.Dict()).tag(sync=True)  # steps, see BuildLog
+    fault = traitlets.Dict(default_value=NO_FAULT).tag(sync=True)  # where the build failed
+    again = traitlets.Bool().tag(sync=True)  # whether the result is that of an earlier check
+    effort = traitlets.Unicode().tag(sync=True)
+    sheet = traitlets.Dict(default_value=NO_SHEET).tag(sync=True)  # a solution, or changes
     course = traitlets.List([0, 1]).tag(sync=True)
 
     def __init__(self, controller: Controller) -> None:
@@ -72,8 +83,11 @@ class Panel(anywidget.AnyWidget):
 
     # ── what the buttons and a cell's code do alike
 
-    def check(self) -> Report:
+    def check(self, *, anew: bool = False) -> Report:
         """Check the files as they are on the disk now.
+
+        Args:
+            anew: build also what was checked before.
 
         Returns:
             The report, which the panel shows too.
@@ -83,8 +97,9 @@ class Panel(anywidget.AnyWidget):
         """
         with self._checking:
             self._begin()
+            log = BuildLog(self._show_build, self._progress())
             try:
-                report = self._controller.check(self._progress())
+                report = self._controller.check(log, anew=anew)
             except BaseException as error:
                 self._show(said.of_error(error) if isinstance(error, LabError) else said.of_bug(error))
                 self.status = "trouble"
@@ -93,6 +108,8 @@ class Panel(anywidget.AnyWidget):
                 self._show_report(report)
                 return report
             finally:
+                log.ended()
+                self._show_fault(log.failed_at)
                 self.busy = False
 
     def hint(self) -> Said:
@@ -103,7 +120,7 @@ class Panel(anywidget.AnyWidget):
     def reset(self) -> Said:
         """Put the starter files back; what was there is kept in a dated copy."""
         kept = self._controller.reset()
-        self.findings_html = self.solution_html = ""
+        self.findings_html, self.sheet, self.build, self.fault, self.again = "", NO_SHEET, [], NO_FAULT, False
         self.files = self._read()
         self._refresh_note()
         where = f"Your files are kept in `{kept}`." if kept else ""
@@ -113,9 +130,16 @@ class Panel(anywidget.AnyWidget):
         """Show the course's solution, and why it is right."""
         files, why = self._controller.solution()
         text = "\n\n".join([*(_fenced(path, content) for path, content in files.items()), why])
-        self.solution_html = markdown.render(text)
-        self.send({"solution": True})
+        changes = diff.render(_plain(self._controller.files()), files) if self.passed else ""
+        beside = f"<h5>From yours to the course's</h5>{changes}" if changes else ""
+        self._lay_out("Solution", markdown.render(text) + beside)
         return said.Said("note", "Solution.", f"\n\n{text}")
+
+    def changes(self) -> Said:
+        """Show what differs from the starter."""
+        html = diff.render(_plain(self._controller.starter()), _plain(self._controller.files()))
+        self._lay_out("Your changes", html or "<p>Nothing yet: your files are the starter's.</p>")
+        return said.Said("note", "Your changes.", said.Html(html))
 
     # ── messages from the view
 
@@ -128,9 +152,11 @@ class Panel(anywidget.AnyWidget):
 
     def _actions(self) -> dict[str, Any]:
         quiet = {"save": lambda: None, "refresh": self._refresh, "check": self._start_check}
+        quiet["check anew"] = partial(self._start_check, anew=True)
         if self.busy:
             return quiet
-        return {**quiet, "hint": self.hint, "reset": self.reset, "solution": self.solution}
+        others = {"hint": self.hint, "reset": self.reset, "solution": self.solution, "changes": self.changes}
+        return {**quiet, **others}
 
     def _save(self, content: dict[str, Any]) -> bool:
         """Write the drafts; False where one was refused, since the disk has a text that it was not made from."""
@@ -146,17 +172,17 @@ class Panel(anywidget.AnyWidget):
                 self.files = [{**f, "text": text, "by": view} if f["path"] == path else f for f in self.files]
         return good
 
-    def _start_check(self) -> None:
+    def _start_check(self, *, anew: bool = False) -> None:
         """Check in a thread, so that the kernel goes on passing messages: progress, and what is typed meanwhile."""
         if self._checking.locked():
             return
         self._refresh()
         work = contextvars.copy_context().run  # ipykernel keeps there which cell a message belongs to
-        threading.Thread(target=work, args=(self._check_quietly,), name="labkit-check", daemon=True).start()
+        threading.Thread(target=work, args=(self._check_quietly, anew), name="labkit-check", daemon=True).start()
 
-    def _check_quietly(self) -> None:
+    def _check_quietly(self, anew: bool) -> None:  # noqa: FBT001  ours alone
         with contextlib.suppress(Exception):  # the panel shows it already
-            self.check()
+            self.check(anew=anew)
 
     # ── what is shown
 
@@ -176,10 +202,10 @@ class Panel(anywidget.AnyWidget):
     def _refresh_note(self) -> None:
         note = self._controller.note
         self.status, self.passed, self.course = note.status, note.passed, list(self._controller.course_done)
+        self.effort = said.of_effort(note)
 
     def _begin(self) -> None:
-        self.progress = WAITING
-        self.message = NOTHING
+        self.progress, self.message, self.build, self.fault, self.again = WAITING, NOTHING, [], NO_FAULT, False
         self.busy = True
 
     def _show(self, message: Said) -> Said:
@@ -187,16 +213,30 @@ class Panel(anywidget.AnyWidget):
         return message
 
     def _show_report(self, report: Report) -> None:
-        self.findings_html = findings.render(report)
+        self.findings_html, self.again = findings.render(report), report.since is not None
         self._refresh_note()
         self._show(said.of_report(report))
+
+    def _show_build(self, steps: list[dict[str, Any]]) -> None:
+        self.build = steps
+
+    def _show_fault(self, instruction: str) -> None:
+        """Say where in which file the instruction stands at which a build failed."""
+        text = self._controller.files().get(DOCKERFILE, "") if instruction else ""
+        line = Dockerfile(text).line_of(instruction) if text else 0
+        self.fault = {"path": DOCKERFILE, "line": line} if line else NO_FAULT
+
+    def _lay_out(self, title: str, html: str) -> None:
+        self.sheet = {"title": title, "html": html}
+        self.send({"sheet": True})
 
     def _progress(self) -> Progress:
         last: dict[str, float] = {}
 
         def show(what: str, done: float | None = None, total: float | None = None, /) -> None:
             now = time.monotonic()
-            if now - last.get(what, float("-inf")) >= INTERVAL or (total and done == total):
+            often = total and total > FEW and done != total
+            if not often or now - last.get(what, float("-inf")) >= INTERVAL:
                 last[what] = now
                 self.progress = {"text": what, "done": done, "total": total}
 

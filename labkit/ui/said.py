@@ -13,6 +13,7 @@ from labkit.ui import markdown
 if TYPE_CHECKING:
     from labkit.errors import LabError
     from labkit.result import Report
+    from labkit.ui.controller import Remembered
 
 CLOSING = {
     Outcome.PASS: ("done", "Well done."),
@@ -63,7 +64,16 @@ def of_report(report: Report) -> Said:
         Outcome.TODO: "Edit the exercise's files first, then check.",
         Outcome.ERROR: "No points are lost. See below, then check again.",
     }
-    return Said(kind, head, f"{rest[report.outcome]} {report.not_run_note}".rstrip())
+    return Said(kind, head, " ".join(filter(None, (rest[report.outcome], report.not_run_note, report.since_note))))
+
+
+def of_effort(note: Remembered) -> str:
+    """Say how much work there was: "3 checks, 12 minutes"; "" where there was none."""
+    checks = f"{note.attempts} check{'s' * (note.attempts != 1)}" if note.attempts else ""
+    minutes = round(note.seconds / 60)
+    time = f"{minutes} minute{'s' * (minutes != 1)}" if minutes else ""
+    earlier = "an earlier version was passed" if note.changed else ""
+    return ", ".join(filter(None, (checks, time, earlier)))
 
 
 def of_error(error: LabError) -> Said:

@@ -16,10 +16,12 @@ from pathlib import Path
 import nbformat
 from notebook_cells import CELLS
 
+from labkit.devtools import BROWSERS
+
 HERE = Path(__file__).parent
 UI = HERE.parent.parent / "labkit" / "ui"
 AXE = UI / "node_modules" / "axe-core" / "axe.min.js"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 UP_SECONDS = 60
 SETTINGS = "@jupyterlab/apputils-extension"

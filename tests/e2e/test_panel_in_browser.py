@@ -50,6 +50,31 @@ def test_from_not_yet_to_done_by_keyboard(lab):
     lab.shot("2-done", panel)
 
 
+def test_the_same_files_again_and_a_build_that_fails(lab):
+    panel = lab.panel("06-path")
+    button(panel, "Check").click()
+    expect(panel.get_by_role("status")).to_contain_text("These files were checked on 2026-03-01")
+    button(panel, "Check all the same").click()
+    expect(button(panel, "Check all the same")).to_be_hidden()
+    retype(lab, panel, "FROM node:20-alpine\n\nRUN echo fine\nRUN false\n")
+    button(panel, "Check").click()
+    expect(panel.locator(".step.failed[open]")).to_contain_text("RUN false")
+    expect(panel.locator(".cm-fault")).to_have_text("RUN false")
+    lab.shot("2-failed", panel)
+    button(panel, "Go to line 4 of Dockerfile").click()
+    expect(panel.get_by_role("textbox")).to_be_focused()
+    lab.page.keyboard.insert_text("# ")
+    expect(panel.locator(".cm-fault")).to_have_count(0)
+    button(panel, "Changes").click()
+    changes = panel.get_by_role("group", name="Your changes")
+    expect(changes).to_be_focused()
+    expect(changes.locator("del").first).to_contain_text("- WORKDIR /app")
+    lab.shot("2-changes", changes)
+    lab.page.keyboard.press("Tab")
+    lab.page.keyboard.press("Enter")
+    expect(changes).to_be_hidden()
+
+
 def test_reset_and_solution_ask_first(lab):
     panel = lab.panel("06-questions")
     retype(lab, panel, "FROM scratch")
@@ -79,12 +104,17 @@ def test_files_as_tabs_and_progress_while_a_check_runs(lab):
     expect(panel.get_by_role("tabpanel")).to_contain_text("node_modules")
     retype(lab, panel, "node_modules\n.git\n")
     button(panel, "Check").click()
-    expect(panel.get_by_role("progressbar", name="Check")).to_have_attribute("value", "2")
-    expect(panel).to_contain_text("build: 2 of 5")
+    expect(panel.get_by_role("progressbar", name="Check")).to_have_attribute("value", "4")
+    expect(panel).to_contain_text("build: 4 of 6")
+    steps = panel.locator(".step")
+    expect(steps).to_have_count(4)  # the one under way is open, and no other
+    expect(panel.locator(".step[open]")).to_have_text(re.compile("RUN npm ci .*4 of 6, running.*RUN says <something>"))
     expect(button(panel, "Hint")).to_have_attribute("aria-disabled", "true")
     lab.shot("4-running", panel)
     (lab.folder / "06-files/go").touch()
     expect(panel.locator(".pill")).to_contain_text("not yet")
+    expect(steps).to_have_count(6)
+    expect(steps.first).to_be_hidden()  # folded away
     expect(button(panel, "Hint")).to_have_attribute("aria-disabled", "false")
     assert (lab.folder / "06-files/.dockerignore").read_text() == "node_modules\n.git\n"
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,12 +18,16 @@ from labkit.ui.panel import STATIC, Panel
 from labkit.ui.place import lab_path
 
 UI = STATIC.parent
+WHEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class Note:
     status: str = "to do"
     passed: bool = False
+    attempts: int = 0
+    seconds: float = 0
+    changed: bool = False
 
 
 class Course:
@@ -37,14 +42,11 @@ class Course:
     )
     folder = Path("work")
     course_done = (1, 4)
+    fails_at, since = "", None
 
     def __init__(self, *, error=None):
-        self.disk, self.note, self.error, self.told = (
-            {"Dockerfile": "FROM a\r\n", ".dockerignore": ""},
-            Note(),
-            error,
-            [],
-        )
+        self.disk = {"Dockerfile": "FROM a\r\n", ".dockerignore": ""}
+        self.note, self.error, self.told = Note(), error, []
 
     def files(self):
         return dict(self.disk)
@@ -52,14 +54,20 @@ class Course:
     def save(self, name, text):
         self.disk[name] = text
 
-    def check(self, progress):
+    def check(self, progress, *, anew=False):
+        self.told.append(anew)
+        progress.step("FROM a", 1, 3)
         progress("build", 1, 3)
+        if self.fails_at:
+            progress.step(self.fails_at, 2, 3)
+            progress.failed()
         if self.error:
             raise self.error
         outcome = Outcome.PASS if "good" in self.disk["Dockerfile"] else Outcome.FAIL
         passed = outcome is Outcome.PASS
         self.note = replace(self.note, status="done" if passed else "not yet", passed=passed or self.note.passed)
-        return Report("06-layer-order", "Order", (Finding(outcome, "saw", "want", "why", "c", "It is good"),))
+        found = (Finding(outcome, "saw", "want", "why", "c", "It is good"),)
+        return Report("06-layer-order", "Order", found, since=None if anew else self.since)
 
     def hint(self):
         return 1, 3, "Look at `COPY`."
@@ -68,6 +76,9 @@ class Course:
         self.disk["Dockerfile"] = "FROM a\n"
         self.note = replace(self.note, status="to do")
         return Path("work/.kept/1")
+
+    def starter(self):
+        return {"Dockerfile": "FROM a\n", ".dockerignore": ""}
 
     def solution(self):
         return {"Dockerfile": "FROM good\n"}, "Because *it is*."
@@ -137,6 +148,41 @@ def test_check_by_the_button_runs_in_a_thread_and_saves_first(panel, course):
     wait_for_check()
     assert course.disk["Dockerfile"] == "FROM good\n"
     assert (panel.status, panel.progress) == ("done", {"text": "build", "done": 1, "total": 3})
+    assert [(step["instruction"], step["state"]) for step in panel.build] == [("FROM a", "made")]
+
+
+def test_the_same_files_are_checked_anew_only_where_that_is_asked_for(panel, course):
+    course.since = WHEN
+    message(panel, "check")
+    wait_for_check()
+    assert panel.again
+    assert "These files were checked on " in panel.message["html"]
+    message(panel, "check anew")
+    wait_for_check()
+    assert course.told == [False, True]
+
+
+def test_where_a_build_failed_is_marked(panel, course):
+    course.disk["Dockerfile"] = "FROM a\n# why\nRUN false\nCMD x\n"
+    course.fails_at = "RUN false"
+    panel.check()
+    assert panel.fault == {"path": "Dockerfile", "line": 3}
+    assert panel.build[-1]["state"] == "failed"
+    course.fails_at = ""
+    panel.check()
+    assert panel.fault["line"] == 0
+
+
+def test_changes_and_how_much_work_there_was(panel, course):
+    panel.changes()
+    assert "Nothing yet" in panel.sheet["html"]
+    course.disk["Dockerfile"] = "FROM <b>\n"
+    panel.changes()
+    assert panel.sheet["title"] == "Your changes"
+    assert "<del>- FROM a\n</del><ins>+ FROM &lt;b&gt;\n</ins>" in panel.sheet["html"]
+    course.note = Note(attempts=1, seconds=130, changed=True)
+    message(panel, "reset")
+    assert panel.effort == "1 check, 2 minutes, an earlier version was passed"
 
 
 def test_progress_of_one_piece_of_work_is_sent_a_few_times_a_second(panel):
@@ -213,9 +259,10 @@ def test_hint_reset_solution(panel):
     assert repr(panel.hint()) == "Hint 1 of 3. Look at `COPY`."
     assert panel.message == {"kind": "hint", "head": "Hint 1 of 3.", "html": "<p>Look at <code>COPY</code>.</p>\n"}
     panel.solution()
-    assert "<pre><code>FROM good\n</code></pre>\n<p>Because <em>it is</em>.</p>" in panel.solution_html
+    assert "<pre><code>FROM good\n</code></pre>\n<p>Because <em>it is</em>.</p>" in panel.sheet["html"]
+    assert "From yours to the course's" not in panel.sheet["html"]  # that would tell before a pass
     message(panel, "reset", draft("FROM b\n", "FROM a\n"))
-    assert (panel.status, panel.solution_html, panel.files[0]["text"]) == ("to do", "", "FROM a\n")
+    assert (panel.status, panel.sheet["html"], panel.files[0]["text"]) == ("to do", "", "FROM a\n")
     assert "<code>work/.kept/1</code>" in panel.message["html"]
 
 
@@ -246,7 +293,9 @@ def test_findings_are_escaped_and_say_their_outcome_in_words():
     assert "<img" not in html
     for word in ("pass", "not yet", "to do", "trouble"):
         assert f"</span> {word}</span>" in html
-    assert html.count("<dl>") == 2  # only what failed or is in trouble explains itself
+    assert html.count("<details open>") == 2  # what failed or is in trouble explains itself, the others when asked
+    order = [html.index(f"<h4>{word}") for word in ("Trouble", "Not yet", "To do", "Passed")]
+    assert order == sorted(order)
 
 
 def test_a_finding_in_trouble_says_what_to_do():

@@ -6,8 +6,8 @@ import {javascript, json, typescript} from "@codemirror/legacy-modes/mode/javasc
 import {properties} from "@codemirror/legacy-modes/mode/properties";
 import {shell} from "@codemirror/legacy-modes/mode/shell";
 import {yaml} from "@codemirror/legacy-modes/mode/yaml";
-import {EditorState} from "@codemirror/state";
-import {EditorView, drawSelection, keymap, lineNumbers} from "@codemirror/view";
+import {EditorState, StateEffect, StateField} from "@codemirror/state";
+import {Decoration, EditorView, drawSelection, keymap, lineNumbers} from "@codemirror/view";
 import {tags} from "@lezer/highlight";
 
 const MODES = {dockerfile: dockerFile, javascript, json, properties, shell, typescript, yaml};
@@ -20,6 +20,17 @@ const colors = HighlightStyle.define([
   {tag: [tags.number, tags.bool, tags.null], color: color("--jp-mirror-editor-number-color", "#116611")},
   {tag: [tags.propertyName, tags.attributeName], color: color("--jp-mirror-editor-def-color", "#0000cc")},
 ]);
+
+// The line at which a build failed; an edit of the file takes the mark away, since the line may be another one then.
+const setFault = StateEffect.define();
+const faultLine = StateField.define({
+  create: () => Decoration.none,
+  update(marks, transaction) {
+    for (const effect of transaction.effects) if (effect.is(setFault)) return effect.value;
+    return transaction.docChanged ? Decoration.none : marks;
+  },
+  provide: (field) => EditorView.decorations.from(field),
+});
 
 const looks = EditorView.theme({
   "&": {
@@ -40,6 +51,10 @@ const looks = EditorView.theme({
     border: "none",
   },
   "&.cm-focused .cm-cursor": {borderLeftColor: color("--jp-editor-cursor-color", "#000")},
+  ".cm-fault": {
+    backgroundColor: "color-mix(in srgb, var(--jp-error-color1, #d32f2f) 18%, transparent)",
+    boxShadow: "inset 3px 0 var(--jp-error-color1, #d32f2f)",
+  },
   ".cm-selectionBackground": {background: `${color("--jp-editor-selected-background", "#d9d9d9")} !important`},
   "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground": {
     background: `${color("--jp-editor-selected-focused-background", "#b3d4fc")} !important`,
@@ -63,6 +78,7 @@ export function makeEditor(parent, on) {
     indentUnit.of("    "),
     syntaxHighlighting(colors),
     looks,
+    faultLine,
     MODES[language] ? StreamLanguage.define(MODES[language]) : [],
     keymap.of([
       {key: "Mod-Enter", run: command(on.check)},
@@ -103,6 +119,18 @@ export function makeEditor(parent, on) {
       if (path === active) view.dispatch(transaction);
       else states.set(path, state.update(transaction).state);
       quiet = false;
+    },
+    /** Mark a line of the file that is shown, or none (0). */
+    mark(line) {
+      const at = line && line <= view.state.doc.lines ? view.state.doc.line(line).from : null;
+      const marks = at === null ? Decoration.none : Decoration.set([Decoration.line({class: "cm-fault"}).range(at)]);
+      view.dispatch({effects: setFault.of(marks)});
+    },
+    /** Put the cursor at the beginning of a line of the file that is shown. */
+    goTo(line) {
+      const at = view.state.doc.line(Math.min(line, view.state.doc.lines)).from;
+      view.dispatch({selection: {anchor: at}, scrollIntoView: true});
+      view.focus();
     },
     focus: () => view.focus(),
     destroy: () => view.destroy(),

@@ -1,5 +1,6 @@
 // The panel of one exercise: a view. It shows the widget's traits and sends what the learner wants; the kernel decides.
 import {el, uniqueId} from "./dom.js";
+import {makeBuild} from "./build.js";
 import {makeDrafts} from "./drafts.js";
 import {makeEditor} from "./editor.js";
 import {makeBar, makeQuestion, makeTabs} from "./parts.js";
@@ -22,7 +23,11 @@ function render({model, el: root}) {
   const message = el("div", {class: "message", role: "status", "aria-live": "polite"});
   const staleNote = el("p", {class: "stale", hidden: ""}, "You have edited since: check again to see where it stands.");
   const findings = el("div");
-  const solution = el("div", {class: "solution", role: "group", "aria-label": "Solution", tabindex: "-1", hidden: ""});
+  const sheet = el("div", {class: "sheet", role: "group", tabindex: "-1", hidden: ""});
+  const effort = el("span", {class: "effort"});
+  const anew = el("button", {type: "button", class: "link", hidden: "", onclick: () => start("check anew")}, "Check all the same");
+  const toFault = el("button", {type: "button", class: "link", hidden: "", onclick: showFault});
+  const build = makeBuild();
   const question = makeQuestion();
   const running = makeBar("Check");
   const course = makeBar("Course");
@@ -45,6 +50,8 @@ function render({model, el: root}) {
   // ── what the learner wants
   const actions = {
     check: () => send("check", drafts.take()),
+    "check anew": () => send("check anew", drafts.take()),
+    changes: () => send("changes", drafts.take()),
     hint: () => send("hint", drafts.take()),
     reset: () => question.ask("Put the starter files back? What you have now is kept in a dated copy.",
       [["Reset", () => send("reset", drafts.take())], ["Keep working", null]]),
@@ -74,6 +81,12 @@ function render({model, el: root}) {
     drawOpen();
   }
 
+  function showFault() {
+    const {path, line} = get("fault");
+    select(path);
+    editor.goTo(line);
+  }
+
   // ── what the kernel says
   function drawOpen() {
     const path = get("files").find((file) => file.path === active)?.open;
@@ -100,7 +113,17 @@ function render({model, el: root}) {
     running.root.hidden = !busy;
     for (const button of root.querySelectorAll("[data-act]")) button.setAttribute("aria-disabled", String(busy));
     running.draw(get("progress"));
+    if (!busy) build.fold();
     drawStale();
+  }
+  function drawFault() {
+    const {path, line} = get("fault");
+    toFault.hidden = !line;
+    toFault.textContent = `Go to line ${line} of ${path}`;
+    if (line) {
+      select(path);
+      editor.mark(line);
+    } else editor.mark(0);
   }
   function drawMessage() {
     const {kind, head, html} = get("message");
@@ -108,18 +131,21 @@ function render({model, el: root}) {
     message.innerHTML = html;
     if (head) message.prepend(el("strong", {}, head), " ");
   }
-  function drawSolution() {
-    const html = get("solution_html");
-    solution.hidden = !html;
-    solution.innerHTML = html;
+  function drawSheet() {
+    const {title, html} = get("sheet");
+    sheet.hidden = !html;
+    sheet.innerHTML = html;
+    sheet.setAttribute("aria-label", title);
     if (html) {
-      solution.prepend(el("div", {class: "row"}, el("h4", {}, "Solution"), el("span", {class: "grow"}),
-        el("button", {type: "button", class: "link", onclick: () => (solution.hidden = true)}, "Hide")));
+      sheet.prepend(el("div", {class: "row"}, el("h4", {}, title), el("span", {class: "grow"}),
+        el("button", {type: "button", class: "link", onclick: () => (sheet.hidden = true)}, "Hide")));
     }
   }
   const draw = {
     files: drawFiles, status: drawStatus, busy: drawBusy, progress: () => running.draw(get("progress")), message: drawMessage,
-    findings_html: () => ((findings.innerHTML = get("findings_html")), drawStale()), solution_html: drawSolution,
+    findings_html: () => ((findings.innerHTML = get("findings_html")), drawStale()), sheet: drawSheet,
+    build: () => build.draw(get("build"), get("busy")), fault: drawFault, again: () => (anew.hidden = !get("again")),
+    effort: () => (effort.textContent = get("effort")),
     task_html: () => (task.innerHTML = get("task_html")),
     course: () => course.draw({text: "Exercises done", done: get("course")[0], total: get("course")[1]}),
   };
@@ -134,9 +160,9 @@ function render({model, el: root}) {
     el("div", {class: "files"}, tabs.list, el("span", {class: "grow"}), open),
     host,
     el("p", {class: "help", id: ids.help}, "Saved as you type · Ctrl or Cmd + Enter checks · Esc leaves the editor"),
-    el("div", {class: "row"}, act("check", "Check", true), act("hint", "Hint"), act("solution", "Solution"), act("reset", "Reset"),
-      el("span", {class: "grow"}), course.root),
-    question.root, running.root, message, staleNote, findings, solution,
+    el("div", {class: "row"}, act("check", "Check", true), act("hint", "Hint"), act("changes", "Changes"),
+      act("solution", "Solution"), act("reset", "Reset"), el("span", {class: "grow"}), effort, course.root),
+    question.root, running.root, message, el("div", {class: "row"}, anew, toFault), staleNote, build.root, findings, sheet,
   );
   running.root.classList.add("running");
   for (const [name, redraw] of Object.entries(draw)) {
@@ -147,8 +173,10 @@ function render({model, el: root}) {
 
   const onMessage = (content) => {
     if (content.refused && content.view === view) drafts.refused(content.refused, content.text);
-    if (content.solution && !solution.hidden) solution.focus();
-    if (content.solution && solution.hidden) (drawSolution(), solution.focus());
+    if (content.sheet) {
+      if (sheet.hidden) drawSheet();
+      sheet.focus();
+    }
   };
   model.on("msg:custom", onMessage);
   root.addEventListener("keydown", (event) => event.stopPropagation());

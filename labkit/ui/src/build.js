@@ -1,0 +1,57 @@
+// What the builds of a check say: a line for each step, opened at the one under way or the one that failed.
+import {el} from "./dom.js";
+
+const SIGNS = {running: "…", made: "✓", reused: "↺", failed: "✗"};
+
+function makeStep() {
+  const sign = el("span", {"aria-hidden": "true"});
+  const words = el("code");
+  const state = el("span", {class: "state"});
+  const text = el("pre", {tabindex: "0"});
+  const root = el("details", {}, el("summary", {}, sign, words, state), text);
+  let before = "";
+  return {
+    root,
+    draw({number, total, instruction, text: said, state: now}) {
+      root.className = `step ${now}`;
+      sign.textContent = SIGNS[now];
+      words.textContent = instruction;
+      state.textContent = `${number} of ${total}, ${now}`;
+      text.textContent = said || "It said nothing.";
+      if (now !== before) root.open = now === "running" || now === "failed";
+      before = now;
+      if (now === "running") text.scrollTop = text.scrollHeight;
+    },
+  };
+}
+
+/** The steps of all builds; each but the first has a heading. */
+export function makeBuild() {
+  const head = el("summary");
+  const list = el("div");
+  const root = el("details", {class: "build", hidden: ""}, head, list);
+  const steps = [];
+  const heading = (build) => el("h5", {}, `Built again (build ${build})`);
+  return {
+    root,
+    draw(found, busy) {
+      root.hidden = !found.length;
+      while (steps.length > found.length) steps.pop().root.remove();
+      if (!found.length) list.replaceChildren();
+      found.forEach((step, number) => {
+        if (!steps[number]) {
+          if (step.build > 1 && step.build !== found[number - 1].build) list.append(heading(step.build));
+          steps.push(makeStep());
+          list.append(steps[number].root);
+        }
+        steps[number].draw(step);
+      });
+      const last = found.at(-1);
+      const failed = last?.state === "failed";
+      head.textContent = failed ? `The build failed at step ${last.number} of ${last.total}` : "What the build says";
+      if (failed || busy) root.open = true;
+    },
+    /** Fold it away, unless something failed in it. */
+    fold: () => root.querySelector(".failed") || (root.open = false),
+  };
+}
