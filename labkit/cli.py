@@ -17,6 +17,7 @@ from labkit.cli_dev import dev
 from labkit.cli_engine import engine as engine_group
 from labkit.cli_grade import grade, regrade, similar
 from labkit.cli_images import images as images_group
+from labkit.cli_progress import export, import_, progress
 from labkit.engine import connect
 from labkit.errors import LabError
 from labkit.guard.cli import guard as guard_group
@@ -190,7 +191,10 @@ def clean(*, yes: bool) -> None:
 
 main.add_command(bundle)
 main.add_command(dev)
+main.add_command(export)
 main.add_command(grade)
+main.add_command(import_)
+main.add_command(progress)
 main.add_command(regrade)
 main.add_command(similar)
 main.add_command(engine_group)

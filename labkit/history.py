@@ -15,10 +15,10 @@ import sqlite3
 import time
 import uuid
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from platformdirs import user_data_path
 from pydantic import TypeAdapter
@@ -27,7 +27,7 @@ from labkit.errors import HistoryError
 from labkit.result import Outcome, Report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     Key = tuple[str, str]  # an exercise's slug and its version
 
@@ -39,13 +39,25 @@ CREATE TABLE IF NOT EXISTS work (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS attempts (
     uid TEXT PRIMARY KEY, exercise TEXT NOT NULL, version TEXT NOT NULL, at REAL NOT NULL, inputs TEXT NOT NULL,
-    outcome TEXT NOT NULL, report TEXT NOT NULL
+    outcome TEXT NOT NULL, points REAL NOT NULL, report TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS attempts_of ON attempts (exercise, version, at);
 CREATE TABLE IF NOT EXISTS predictions (question TEXT PRIMARY KEY, entry TEXT NOT NULL) WITHOUT ROWID;
 PRAGMA user_version = {FORMAT};
 """
-STATUS = {Outcome.PASS: "done", Outcome.FAIL: "not yet", Outcome.TODO: "to do", Outcome.ERROR: "trouble"}
+Status = Literal["to do", "not yet", "done", "trouble"]
+STATUS: dict[Outcome, Status] = {
+    Outcome.PASS: "done",
+    Outcome.FAIL: "not yet",
+    Outcome.TODO: "to do",
+    Outcome.ERROR: "trouble",
+}
+MERGE = """
+INSERT INTO work (exercise, version, opened, last, seconds, hints, status) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET status = CASE WHEN excluded.last > last THEN excluded.status ELSE status END,
+    opened = min(opened, excluded.opened), last = max(last, excluded.last),
+    seconds = max(seconds, excluded.seconds), hints = max(hints, excluded.hints)
+"""
 PAUSE = 300.0  # seconds: who does nothing for longer is taken to have done something else
 PATIENCE = 30.0  # seconds to wait for another process that writes
 _REPORT = TypeAdapter(Report)
@@ -67,14 +79,39 @@ class Note:
         attempts: how many checks there were of changed files.
         seconds: how long it was worked on; pauses do not count.
         changed: whether only earlier versions of it were passed.
+        points: the most that an attempt at this version earned.
     """
 
-    status: str = "to do"
+    status: Status = "to do"
     passed: bool = False
     hints: int = 0
     attempts: int = 0
     seconds: float = 0.0
     changed: bool = False
+    points: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """How far one version of an exercise is.
+
+    Attributes:
+        exercise: the exercise's slug.
+        version: the exercise's version.
+        opened: when it was begun, in seconds since 1970.
+        last: when it was last worked on, likewise.
+        seconds: see `Note`.
+        hints: see `Note`.
+        status: see `Note`.
+    """
+
+    exercise: str
+    version: str
+    opened: float
+    last: float
+    seconds: float
+    hints: int
+    status: Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +172,13 @@ class History:
         slug, version = key
         with self.open() as db:
             query = "SELECT status, hints, seconds FROM work WHERE exercise = ? AND version = ?"
-            status, hints, seconds = db.execute(query, key).fetchone() or ("to do", 0, 0.0)
-            rows = db.execute("SELECT version, outcome FROM attempts WHERE exercise = ?", (slug,)).fetchall()
-        passed = {of for of, outcome in rows if outcome == Outcome.PASS}
-        attempts = sum(of == version for of, _ in rows)
-        return Note(status, bool(passed), hints, attempts, seconds, bool(passed) and version not in passed)
+            row: tuple[Status, int, float] = db.execute(query, key).fetchone() or ("to do", 0, 0.0)
+            rows = db.execute("SELECT version, outcome, points FROM attempts WHERE exercise = ?", (slug,)).fetchall()
+        passed = {of for of, outcome, _ in rows if outcome == Outcome.PASS}
+        points = [earned for of, _, earned in rows if of == version]
+        changed = bool(passed) and version not in passed
+        status, hints, seconds = row
+        return Note(status, bool(passed), hints, len(points), seconds, changed, max(points, default=0.0))
 
     def passed(self) -> set[str]:
         """The exercises of which any version was passed."""
@@ -200,6 +239,28 @@ class History:
         with self.open() as db:
             db.execute("INSERT OR REPLACE INTO predictions VALUES (?, ?)", (question, entry))
 
+    def all_work(self) -> list[Worked]:
+        """How far each version of each exercise is that was ever opened."""
+        with self.open() as db:
+            rows = db.execute("SELECT exercise, version, opened, last, seconds, hints, status FROM work").fetchall()
+        return [Worked(*row) for row in rows]
+
+    def merge(self, work: Iterable[Worked], attempts: Iterable[Tried], predictions: Mapping[str, str]) -> int:
+        """Add what was done elsewhere; twice is as good as once, and of two predictions the one made here stays.
+
+        Returns:
+            How many attempts are new here.
+        """
+        with self.open() as db:
+            before = db.total_changes
+            for tried in attempts:
+                _put(db, tried)
+            new = db.total_changes - before
+            for each in work:
+                db.execute(MERGE, astuple(each))
+            db.executemany("INSERT OR IGNORE INTO predictions VALUES (?, ?)", predictions.items())
+        return new
+
 
 def _make_ready(db: sqlite3.Connection) -> None:
     found = db.execute("PRAGMA user_version").fetchone()[0]
@@ -224,10 +285,10 @@ def _worked(db: sqlite3.Connection, key: Key) -> None:
 def _put(db: sqlite3.Connection, tried: Tried) -> None:
     report = tried.report
     db.execute(
-        "INSERT OR IGNORE INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR IGNORE INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(tried.uid, tried.exercise, tried.version, tried.at.timestamp(), tried.inputs),
-            *(report.outcome.value, _REPORT.dump_json(report).decode()),
+            *(report.outcome.value, report.points, _REPORT.dump_json(report).decode()),
         ),
     )
 

@@ -150,15 +150,15 @@ class Workspace:
         """Make the learner's folder; what is there already stays as it is."""
         folder = self.folder(exercise)
         if not folder.exists():
-            self._make(exercise, folder)
+            self._make(starter_files(exercise), folder)
         return folder
 
-    def _make(self, exercise: Exercise, folder: Path) -> None:
+    def _make(self, files: Mapping[str, SourceFile], folder: Path) -> None:
         """Fill a new folder beside its place, then move it there: half a folder is never seen."""
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".new-") as place:
             new = Path(place, folder.name)
-            for name, file in starter_files(exercise).items():
+            for name, file in files.items():
                 path = new / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(file.data)
@@ -206,13 +206,46 @@ class Workspace:
 
     def reset(self, exercise: Exercise) -> Path | None:
         """Put the starter back; return where the learner's files were kept, or None where there were none."""
-        folder, kept = self.folder(exercise), None
-        if folder.exists():
-            kept = self._free_name(self.root / ".kept" / exercise.slug)
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            folder.rename(kept)
-        self._make(exercise, folder)
+        kept = self._put_aside(exercise)
+        self._make(starter_files(exercise), self.folder(exercise))
         return kept
+
+    def _put_aside(self, exercise: Exercise) -> Path | None:
+        folder = self.folder(exercise)
+        if not folder.exists():
+            return None
+        kept = self._free_name(self.root / ".kept" / exercise.slug)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        folder.rename(kept)
+        return kept
+
+    def own(self, exercise: Exercise) -> dict[str, SourceFile]:
+        """The learner's files of an exercise that was begun, as they are; nothing of one that was not."""
+        folder = self.folder(exercise)
+        files = overlay(exercise, folder).files if folder.exists() else {}
+        return {name: files[name] for name in exercise.files if name in files}
+
+    def bring(self, exercise: Exercise, files: Mapping[str, SourceFile]) -> Path | None:
+        """Lay a learner's files from elsewhere into the folder; where there is other work in it, beside it.
+
+        Args:
+            exercise: the exercise.
+            files: all of the learner's; none that the exercise does not name.
+
+        Returns:
+            Where they were put, if that is beside the folder.
+        """
+        folder, whole = self.folder(exercise), laid_over(exercise, files).files
+        mine = overlay(exercise, folder) if folder.exists() else None
+        if mine and mine.files == whole:
+            return None
+        if mine and mine.touched:
+            beside = self._free_name(self.root / ".kept" / exercise.slug)
+            self._make(whole, beside)
+            return beside
+        self._put_aside(exercise)  # the starter, and whatever else may lie beside it
+        self._make(whole, folder)
+        return None
 
     @staticmethod
     def _free_name(parent: Path) -> Path:

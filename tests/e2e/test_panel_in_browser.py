@@ -171,5 +171,8 @@ def test_pictures_follow_the_theme(lab):
 
 
 def test_nothing_outside_was_asked_and_nothing_complained(lab):
+    """Neither by the browser, nor by JupyterLab's server and its kernels."""
     assert lab.outside == []
+    asked = lab.folder.parents[1] / "home" / "asked-outside"
+    assert not asked.exists(), asked.read_text()
     assert lab.errors == []

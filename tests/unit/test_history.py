@@ -52,7 +52,7 @@ def test_a_check_is_kept_with_all_that_it_found(kept):
     assert [each.report for each in kept.attempts("06-layer-order")] == [report(Outcome.FAIL), report()]
     assert kept.attempts("07-run-and-publish") == []
     note = kept.note(KEY)
-    assert (note.status, note.passed, note.attempts, note.changed) == ("done", True, 2, False)
+    assert (note.status, note.passed, note.attempts, note.changed, note.points) == ("done", True, 2, False, 2)
     assert kept.passed() == {"06-layer-order"}
 
 
