@@ -11,18 +11,19 @@ from labkit.result import Outcome
 if TYPE_CHECKING:
     from labkit.result import Finding, Report
 
-WORDS = {  # in the order in which they are shown
-    Outcome.ERROR: ("!", "trouble"),
+WORDS = {
+    Outcome.PASS: ("✓", "pass"),
     Outcome.FAIL: ("✗", "not yet"),
     Outcome.TODO: ("·", "to do"),
-    Outcome.PASS: ("✓", "pass"),
+    Outcome.ERROR: ("!", "trouble"),
 }
+# In the order in which they are shown.
 GROUPS = {Outcome.ERROR: "Trouble", Outcome.FAIL: "Not yet", Outcome.TODO: "To do", Outcome.PASS: "Passed"}
 
 
 def render(report: Report) -> str:
     """Render the findings for the panel's styles, what is to be done first; every text is escaped."""
-    groups = ([f for f in report.findings if f.outcome is outcome] for outcome in WORDS)
+    groups = ([f for f in report.findings if f.outcome is outcome] for outcome in GROUPS)
     return "".join(_group(group) for group in groups if group)
 
 
