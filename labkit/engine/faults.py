@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import ssl
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -52,7 +53,8 @@ def causes(error: BaseException) -> Iterator[BaseException]:
 
 def os_error(error: BaseException) -> int | None:
     """Return the errno of the operating system's error at the bottom of an exception, or None."""
-    return next((inner.errno for inner in causes(error) if isinstance(inner, OSError) and inner.errno), None)
+    found = (inner for inner in causes(error) if isinstance(inner, OSError) and not isinstance(inner, ssl.SSLError))
+    return next((inner.errno for inner in found if inner.errno), None)  # an SSLError's number is OpenSSL's, not errno
 
 
 def translate(error: Exception, *, doing: str) -> LabError:

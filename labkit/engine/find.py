@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import re
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,10 +23,10 @@ from docker.tls import TLSConfig
 
 from labkit.engine.about import name_of
 from labkit.engine.client import Engine
-from labkit.engine.faults import SDK_ERRORS, os_error, translate
+from labkit.engine.faults import SDK_ERRORS, causes, os_error, translate
 from labkit.engine.hostproc import knock
 from labkit.engine.private import Private
-from labkit.engine.sdk import without_proxy
+from labkit.engine.sdk import plain
 from labkit.errors import EngineDied, EngineError, EngineForbidden, EngineNotFound, EngineTooOld
 
 if TYPE_CHECKING:
@@ -191,12 +192,12 @@ def probe(place: Candidate) -> Engine:
         options["tls"] = _tls(place) or False
         # The SDK's own negotiation leaves its sockets open where it fails; so: ask, close, connect.
         with contextlib.closing(docker.APIClient(**options, version=ANY_API, timeout=PROBE_SECONDS)) as api:
-            version = api.version(api_version=False)
+            version = plain(api).version(api_version=False)
         _refuse_old(version, place)
         client = docker.DockerClient(**options, version=version["ApiVersion"], timeout=CALL_SECONDS)
     except (*SDK_ERRORS, OSError) as error:
         raise _no_answer(error, place) from error
-    without_proxy(client.api)
+    plain(client.api)
     return Engine(client, place.url, place.source, options, place.certificates)
 
 
@@ -210,6 +211,13 @@ def _tls(place: Candidate) -> TLSConfig | None:
 
 def _no_answer(error: Exception, place: Candidate) -> EngineError:
     code, where = os_error(error), f"{place.source} ({place.url})"
+    if untrusted := next((cause for cause in causes(error) if isinstance(cause, ssl.SSLError)), None):
+        variable = "LABKIT_CERT_PATH" if place.source == "LABKIT_ENGINE" else "DOCKER_CERT_PATH"
+        return EngineForbidden(
+            f"The engine at {where} and the lab do not trust each other: {untrusted.reason or untrusted}.",
+            why="Over a network, an engine lets in who has a certificate that it knows.",
+            fix=f"set {variable} to the folder that holds its ca.pem and your cert.pem and key.pem",
+        )
     if code in (errno.EACCES, errno.EPERM):
         return EngineForbidden(
             f"There is a Docker Engine at {where}, but this user may not use it.",

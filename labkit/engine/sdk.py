@@ -12,12 +12,17 @@ if TYPE_CHECKING:
 LOCAL = "http+docker://"  # what the SDK makes of the address of a socket
 
 
-def without_proxy(api: Any) -> Any:  # noqa: ANN401  the SDK is untyped
-    """Look for no proxy where none can be: on a socket, half the time of a small call goes into looking."""
-    api.trust_env = not api.base_url.startswith(LOCAL)
+def plain(api: Any) -> Any:  # noqa: ANN401  the SDK is untyped
+    """Make a connection ask nothing of the environment where that can only do harm.
+
+    On a socket there is no proxy, and half the time of a small call goes into looking for one. With an authority of
+    the engine's own, REQUESTS_CA_BUNDLE would be believed instead (source: requests, merge_environment_settings).
+    """
+    own_authority = isinstance(api.verify, str)
+    api.trust_env = not (own_authority or api.base_url.startswith(LOCAL))
     return api
 
 
 def another(engine: Engine) -> Any:  # noqa: ANN401
     """Open one more connection to an engine, for another thread or to be hung up on; who opens it closes it."""
-    return without_proxy(docker.APIClient(**engine.options, version=engine.api.api_version))
+    return plain(docker.APIClient(**engine.options, version=engine.api.api_version))
