@@ -25,7 +25,7 @@ from labkit.grading.intake import submissions
 from labkit.grading.job import Job, job
 from labkit.grading.late import Late
 from labkit.grading.output import BOOK, write
-from labkit.grading.regrade import differences
+from labkit.grading.regrade import differences, keep
 from labkit.grading.roster import Roster
 from labkit.grading.similar import groups
 from labkit.progress import shown
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from labkit.spec import Exercise
 
 USUAL = ("json", "csv", "csv-wide", "class", "html")
+REGRADED = "regraded"  # the folder, beside the book, of what differed
 STOPPED, SET_ASIDE = 130, 3  # exit codes
 
 
@@ -177,6 +178,7 @@ def regrade(*, results: Path, exercises: str, jobs: int) -> None:
         if said := differences(old, now):
             differing += 1
             click.echo(f"{old.report.exercise} {old.key.submission_hash[:12]}: {' '.join(said)}")
+            click.echo(f"  both with their evidence: {keep(results / REGRADED, old, now)}")
     click.echo(f"{len(found)} graded again, {differing} differ")
     sys.exit(STOPPED if stop.is_set() else min(differing, 1))
 

@@ -73,10 +73,11 @@ STEPS = (
     Step("ruff format", ("ruff", "format", "--check", ".")),
     Step("mypy", ("mypy",)),
     Step("unit tests", ("pytest", "-n", "2", "tests/unit")),
-    Step("browser tests", (*FEW, "tests/e2e")),
+    Step("browser tests", (*FEW, "tests/e2e", "--ignore=tests/e2e/on_engine")),
     Step("engine tests", (*FEW, *BY_SCOPE, "tests/engine", "tests/guard"), engine=True),
     # These look at all that the engine and the machine hold, so nothing else may come and go meanwhile.
     Step("engine tests, alone", (*FEW, "tests/alone"), engine=True),
+    Step("a learner's browser", (*FEW, "tests/e2e/on_engine"), engine=True),
     Step("notebooks", ("pytest", *BY_FILE, "--nbval", *NBVAL), engine=True),
     Step(
         "notebooks, solved",

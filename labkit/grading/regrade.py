@@ -2,10 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pydantic import TypeAdapter
+
+from labkit.grading.job import Record  # noqa: TC001  pydantic reads the annotations
+
 if TYPE_CHECKING:
-    from labkit.grading.job import Record
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two gradings of one submission."""
+
+    before: Record
+    now: Record
+
+
+_PAIR = TypeAdapter(Pair)
+
+
+def keep(folder: Path, before: Record, now: Record) -> Path:
+    """Write both down with all their evidence, for a person to compare; give the file."""
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{before.report.exercise}-{before.key.submission_hash[:12]}.json"
+    path.write_bytes(_PAIR.dump_json(Pair(before, now), indent=2))
+    return path
 
 
 def differences(before: Record, now: Record) -> list[str]:

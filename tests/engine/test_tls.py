@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 import socket
 import ssl
 import subprocess
-import threading
+from functools import partial
 
 import pytest
+from relay import Relay
 
 from labkit import course
 from labkit.engine import connect
@@ -45,41 +45,9 @@ def remote(certificates, engine):
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=certificates / "ca.pem")
     context.load_cert_chain(certificates / "server-cert.pem", certificates / "server-key.pem")
     context.verify_mode = ssl.CERT_REQUIRED
-    listener = socket.create_server(("127.0.0.1", 0))
-    threading.Thread(target=serve, args=(listener, context, engine.url.removeprefix("unix://")), daemon=True).start()
-    yield f"tcp://127.0.0.1:{listener.getsockname()[1]}"
-    listener.shutdown(socket.SHUT_RDWR)
-    listener.close()
-
-
-def serve(listener, context, path):
-    while True:
-        try:
-            client, _ = listener.accept()
-        except OSError:  # closed
-            return
-        threading.Thread(target=relay, args=(client, context, path), daemon=True).start()
-
-
-def relay(client, context, path):
-    with (
-        contextlib.suppress(OSError),
-        client,
-        context.wrap_socket(client, server_side=True) as outer,
-        socket.socket(socket.AF_UNIX) as inner,
-    ):
-        inner.connect(path)
-        back = threading.Thread(target=copy, args=(inner, outer), daemon=True)
-        back.start()
-        copy(outer, inner)
-        back.join()
-
-
-def copy(source, target):
-    with contextlib.suppress(OSError):
-        while data := source.recv(1 << 16):
-            target.sendall(data)
-        target.shutdown(socket.SHUT_WR)
+    wrap = partial(context.wrap_socket, server_side=True)
+    with socket.create_server(("127.0.0.1", 0)) as listener, Relay(listener, engine.url.removeprefix("unix://"), wrap):
+        yield f"tcp://127.0.0.1:{listener.getsockname()[1]}"
 
 
 def test_a_check_on_an_engine_behind_tls(remote, certificates, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 from pool_tools import job, record
 
 from labkit.grading.book import Book
-from labkit.grading.regrade import differences
+from labkit.grading.regrade import differences, keep
 from labkit.result import Outcome
 from labkit.workspace import SourceFile
 
@@ -65,3 +66,10 @@ def test_two_gradings_compared():
     same, other = record(job(1)), record(job(1), Outcome.FAIL)
     assert differences(same, record(job(1))) == []
     assert differences(same, other) == ["C: pass before, fail now. seen"]
+
+
+def test_what_differs_is_kept_with_its_evidence(tmp_path):
+    path = keep(tmp_path / "regraded", record(job(1)), record(job(1), Outcome.FAIL))
+    kept = json.loads(path.read_text())
+    outcomes = [kept[which]["report"]["findings"][0]["outcome"] for which in ("before", "now")]
+    assert outcomes == ["pass", "fail"]
