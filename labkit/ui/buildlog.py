@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,7 @@ class BuildLog:
         self._show, self._progress = show, progress
         self._steps: list[dict[str, Any]] = []
         self._shown, self._builds = 0.0, 0
+        self._later: threading.Timer | None = None
         self._lock = threading.Lock()  # a check may build in several threads
 
     def __call__(self, what: str, done: float | None = None, total: float | None = None, /) -> None:
@@ -59,6 +61,11 @@ class BuildLog:
                 last["text"] = _end_of(last["text"] + text)
         if time.monotonic() - self._shown >= INTERVAL:
             self.show()
+        elif self._later is None:  # these may be its last words for long
+            show = contextvars.copy_context().run  # ipykernel keeps there which cell a message belongs to
+            self._later = threading.Timer(INTERVAL, show, args=(self.show,))
+            self._later.daemon = True
+            self._later.start()
 
     def failed(self) -> None:
         """End the build at the step under way."""
@@ -80,7 +87,9 @@ class BuildLog:
 
     def show(self) -> None:
         """Show all steps as they are now."""
-        self._shown = time.monotonic()
+        if self._later:
+            self._later.cancel()
+        self._later, self._shown = None, time.monotonic()
         self._show([dict(step) for step in self._steps])
 
     def _end(self, state: str) -> None:

@@ -12,6 +12,11 @@ try:
 except ModuleNotFoundError:  # conftest says so, and skips
     expect = None
 
+# Elements whose content sticks out of them without being scrolled there.
+WIDE = """panel => [panel, ...panel.querySelectorAll("*")].filter((element) => {
+  const {overflowX, display} = getComputedStyle(element);
+  return display !== "inline" && overflowX === "visible" && element.scrollWidth > element.clientWidth + 1;
+}).map((element) => element.outerHTML.slice(0, 80))"""
 FIXED = 'FROM node:20-alpine\nWORKDIR /app\nCOPY package*.json ./\nRUN npm ci --omit=dev\nCOPY . .\nCMD ["node"]'
 
 
@@ -148,6 +153,20 @@ def test_the_file_opens_in_jupyterlabs_own_editor(lab):
     lab.shot("7-editor")
     tab.locator(".lm-TabBar-tabCloseIcon").click()
     expect(tab).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [1280, 800])
+def test_no_panel_is_wider_than_its_place(lab, width):
+    before = lab.page.viewport_size
+    lab.page.set_viewport_size({"width": width, "height": 1200})
+    panels = lab.page.locator(".labkit-panel")
+    for number in range(panels.count()):
+        panel = panels.nth(number)
+        panel.scroll_into_view_if_needed()
+        wide = panel.evaluate(WIDE)
+        assert wide == []
+    lab.shot(f"9-{width}", panels.first)
+    lab.page.set_viewport_size(before)
 
 
 @pytest.mark.skipif(not AXE.exists(), reason="there is no axe-core (npm ci in labkit/ui)")

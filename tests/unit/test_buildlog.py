@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from labkit.dockerfile import Dockerfile
@@ -57,6 +59,15 @@ def test_of_much_output_the_end_is_shown_and_seldom(log, shown):
     assert text.endswith("9999\n")
     assert len(text) == MOST + 1
     assert len(shown) < 100
+
+
+def test_last_words_before_a_long_silence_are_shown(log, shown):
+    log.step("RUN sleep 60", 1, 1)
+    log.output("now I sleep\n")
+    deadline = time.monotonic() + 10
+    while shown[-1][0]["text"] != "now I sleep\n":
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_who_listens_to_nothing_is_told_of_steps_all_the_same():

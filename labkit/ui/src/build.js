@@ -17,7 +17,7 @@ function makeStep() {
       sign.textContent = SIGNS[now];
       words.textContent = instruction;
       state.textContent = `${number} of ${total}, ${now}`;
-      text.textContent = said || "It said nothing.";
+      text.textContent = said || (now === "running" ? "It has said nothing yet." : "It said nothing.");
       if (now !== before) root.open = now === "running" || now === "failed";
       before = now;
       if (now === "running") text.scrollTop = text.scrollHeight;
