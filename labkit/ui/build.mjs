@@ -8,7 +8,7 @@ const digest = createHash("sha256");
 for (const name of sources) digest.update(`${name}\0`).update(readFileSync(name)).update("\0");
 
 await build({
-  entryPoints: ["src/panel.js"],
+  entryPoints: ["src/panel.ts"],
   outfile: "static/panel.js",
   bundle: true,
   format: "esm",

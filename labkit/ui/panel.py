@@ -1,6 +1,6 @@
 """The panel of one exercise in a notebook: its task, its files, Check, Hint, Solution and Reset.
 
-A view: what is true of the exercise is asked of the controller each time. The other half is ``src/panel.js``; traits go
+A view: what is true of the exercise is asked of the controller each time. The other half is ``src/panel.ts``; traits go
 from here to there, and what the learner wants comes back as messages ``{action, view, drafts}``, where ``drafts`` are
 texts that were typed since the last message, each with the text that it was made from.
 """

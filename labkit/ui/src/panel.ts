@@ -1,16 +1,17 @@
 // The panel of one exercise: a view. It shows the widget's traits and sends what the learner wants; the kernel decides.
-import {el, uniqueId} from "./dom.js";
-import {makeBuild} from "./build.js";
-import {makeDrafts} from "./drafts.js";
-import {makeEditor} from "./editor.js";
-import {makeBar, makeQuestion, makeTabs} from "./parts.js";
+import {el, uniqueId} from "./dom.ts";
+import {makeBuild} from "./build.ts";
+import {makeDrafts} from "./drafts.ts";
+import {makeEditor} from "./editor.ts";
+import type {Draft, File, Message, Model, Traits} from "./types.ts";
+import {makeBar, makeQuestion, makeTabs} from "./parts.ts";
 
 const SIGNS = {"to do": "○", "not yet": "✗", done: "✓", trouble: "!"};
 
-function render({model, el: root}) {
+function render({model, el: root}: {model: Model; el: HTMLElement}) {
   const view = uniqueId("view");
-  const get = (name) => model.get(name);
-  const send = (action, drafts = []) => model.send({action, view, drafts});
+  const get = <Name extends keyof Traits>(name: Name) => model.get(name);
+  const send = (action: string, drafts: Draft[] = []) => model.send({action, view, drafts});
   const ids = {title: uniqueId("title"), help: uniqueId("help"), editor: uniqueId("editor")};
   let active = get("files")[0].path;
   let stale = false;
@@ -31,13 +32,13 @@ function render({model, el: root}) {
   const question = makeQuestion();
   const running = makeBar("Check");
   const course = makeBar("Course");
-  const act = (name, label, primary = false) =>
+  const act = (name: string, label: string, primary = false) =>
     el("button", {type: "button", class: primary ? "primary" : "", "data-act": name, onclick: () => start(name)}, label);
 
   const editor = makeEditor(host, {
     check: () => start("check"),
     save: () => drafts.save(),
-    leave: () => root.querySelector("[data-act=check]").focus(),
+    leave: () => root.querySelector<HTMLElement>("[data-act=check]")?.focus(),
     edited: () => {
       stale = true;
       drawStale();
@@ -48,7 +49,7 @@ function render({model, el: root}) {
   const tabs = makeTabs(get("files"), ids.editor, select);
 
   // ── what the learner wants
-  const actions = {
+  const actions: Record<string, () => void> = {
     check: () => send("check", drafts.take()),
     "check anew": () => send("check anew", drafts.take()),
     changes: () => send("changes", drafts.take()),
@@ -62,17 +63,17 @@ function render({model, el: root}) {
         [["Show the solution", show], ["Keep trying", null]]);
     },
   };
-  function start(name) {
+  function start(name: string) {
     if (!get("busy") && !drafts.askAgain()) actions[name]();
   }
-  function askWhich(path, theirs) {
-    const settle = (keepMine) => () => (drafts.settle(path, theirs, keepMine), drafts.askAgain());
+  function askWhich(path: string, theirs: string) {
+    const settle = (keepMine: boolean) => () => (drafts.settle(path, theirs, keepMine), drafts.askAgain());
     question.ask(`${path} was changed outside this panel, and here too. Which one do you want?`,
       [["Take the one from outside", settle(false)], ["Keep the one here", settle(true)]]);
   }
-  function select(path) {
+  function select(path: string) {
     active = path;
-    editor.show(get("files").find((file) => file.path === path));
+    editor.show(get("files").find((file) => file.path === path) as File);
     const tab = tabs.mark(path);
     if (tab) {
       host.setAttribute("role", "tabpanel");
@@ -165,14 +166,15 @@ function render({model, el: root}) {
     question.root, running.root, message, el("div", {class: "row"}, anew, toFault), staleNote, build.root, findings, sheet,
   );
   running.root.classList.add("running");
-  for (const [name, redraw] of Object.entries(draw)) {
+  const drawn = Object.entries(draw) as [keyof typeof draw, () => void][];
+  for (const [name, redraw] of drawn) {
     model.on(`change:${name}`, redraw);
     redraw();
   }
   select(active);
 
-  const onMessage = (content) => {
-    if (content.refused && content.view === view) drafts.refused(content.refused, content.text);
+  const onMessage = (content: Message) => {
+    if (content.refused && content.view === view) drafts.refused(content.refused, content.text ?? "");
     if (content.sheet) {
       if (sheet.hidden) drawSheet();
       sheet.focus();
@@ -181,10 +183,10 @@ function render({model, el: root}) {
   model.on("msg:custom", onMessage);
   root.addEventListener("keydown", (event) => event.stopPropagation());
   root.addEventListener("focusin", (event) => {
-    if (!root.contains(event.relatedTarget)) send("refresh", drafts.take()); // the file may be open elsewhere too
+    if (!root.contains(event.relatedTarget as Node | null)) send("refresh", drafts.take()); // the file may be open elsewhere too
   });
   return () => {
-    for (const [name, redraw] of Object.entries(draw)) model.off(`change:${name}`, redraw);
+    for (const [name, redraw] of drawn) model.off(`change:${name}`, redraw);
     model.off("msg:custom", onMessage);
     drafts.end();
     editor.destroy();

@@ -1,5 +1,6 @@
 // What the builds of a check say: a line for each step, opened at the one under way or the one that failed.
-import {el} from "./dom.js";
+import {el} from "./dom.ts";
+import type {Step} from "./types.ts";
 
 const SIGNS = {running: "…", made: "✓", reused: "↺", failed: "✗"};
 
@@ -12,7 +13,7 @@ function makeStep() {
   let before = "";
   return {
     root,
-    draw({number, total, instruction, text: said, state: now}) {
+    draw({number, total, instruction, text: said, state: now}: Step) {
       root.className = `step ${now}`;
       sign.textContent = SIGNS[now];
       words.textContent = instruction;
@@ -30,28 +31,31 @@ export function makeBuild() {
   const head = el("summary");
   const list = el("div");
   const root = el("details", {class: "build", hidden: ""}, head, list);
-  const steps = [];
-  const heading = (build) => el("h5", {}, `Built again (build ${build})`);
+  const steps: ReturnType<typeof makeStep>[] = [];
+  const heading = (build: number) => el("h5", {}, `Built again (build ${build})`);
   return {
     root,
-    draw(found, busy) {
+    draw(found: Step[], busy: boolean) {
       root.hidden = !found.length;
-      while (steps.length > found.length) steps.pop().root.remove();
+      while (steps.length > found.length) steps.pop()?.root.remove();
       if (!found.length) list.replaceChildren();
       found.forEach((step, number) => {
         if (!steps[number]) {
           if (step.build > 1 && step.build !== found[number - 1].build) list.append(heading(step.build));
-          steps.push(makeStep());
-          list.append(steps[number].root);
+          const made = makeStep();
+          steps.push(made);
+          list.append(made.root);
         }
         steps[number].draw(step);
       });
       const last = found.at(-1);
       const failed = last?.state === "failed";
-      head.textContent = failed ? `The build failed at step ${last.number} of ${last.total}` : "What the build says";
+      head.textContent = last && failed ? `The build failed at step ${last.number} of ${last.total}` : "What the build says";
       if (failed || busy) root.open = true;
     },
     /** Fold it away, unless something failed in it. */
-    fold: () => root.querySelector(".failed") || (root.open = false),
+    fold() {
+      if (!root.querySelector(".failed")) root.open = false;
+    },
   };
 }

@@ -1,17 +1,18 @@
 // One CodeMirror view for all files of an exercise: each file keeps its own undo history.
 import {defaultKeymap, history, historyKeymap, indentWithTab} from "@codemirror/commands";
-import {HighlightStyle, StreamLanguage, bracketMatching, indentUnit, syntaxHighlighting} from "@codemirror/language";
+import {HighlightStyle, StreamLanguage, type StreamParser, bracketMatching, indentUnit, syntaxHighlighting} from "@codemirror/language";
 import {dockerFile} from "@codemirror/legacy-modes/mode/dockerfile";
 import {javascript, json, typescript} from "@codemirror/legacy-modes/mode/javascript";
 import {properties} from "@codemirror/legacy-modes/mode/properties";
 import {shell} from "@codemirror/legacy-modes/mode/shell";
 import {yaml} from "@codemirror/legacy-modes/mode/yaml";
 import {EditorState, StateEffect, StateField} from "@codemirror/state";
-import {Decoration, EditorView, drawSelection, keymap, lineNumbers} from "@codemirror/view";
+import {Decoration, type DecorationSet, EditorView, drawSelection, keymap, lineNumbers} from "@codemirror/view";
 import {tags} from "@lezer/highlight";
+import type {File} from "./types.ts";
 
-const MODES = {dockerfile: dockerFile, javascript, json, properties, shell, typescript, yaml};
-const color = (name, fallback) => `var(${name}, ${fallback})`;
+const MODES: Record<string, StreamParser<unknown>> = {dockerfile: dockerFile, javascript, json, properties, shell, typescript, yaml};
+const color = (name: string, fallback: string) => `var(${name}, ${fallback})`;
 
 const colors = HighlightStyle.define([
   {tag: tags.keyword, color: color("--jp-mirror-editor-keyword-color", "#008000"), fontWeight: "bold"},
@@ -22,8 +23,8 @@ const colors = HighlightStyle.define([
 ]);
 
 // The line at which a build failed; an edit of the file takes the mark away, since the line may be another one then.
-const setFault = StateEffect.define();
-const faultLine = StateField.define({
+const setFault = StateEffect.define<DecorationSet>();
+const faultLine = StateField.define<DecorationSet>({
   create: () => Decoration.none,
   update(marks, transaction) {
     for (const effect of transaction.effects) if (effect.is(setFault)) return effect.value;
@@ -61,16 +62,18 @@ const looks = EditorView.theme({
   },
 });
 
-/**
- * @param {HTMLElement} parent where it is shown
- * @param {{check: () => void, save: () => void, leave: () => void, edited: (path: string, text: string) => void}} on
- */
-export function makeEditor(parent, on) {
-  const states = new Map();
-  let active = null;
+export type Editor = ReturnType<typeof makeEditor>;
+
+/** An editor in an element; it tells what the learner does in it. */
+export function makeEditor(
+  parent: HTMLElement,
+  on: {check: () => void; save: () => void; leave: () => void; edited: (path: string, text: string) => void},
+) {
+  const states = new Map<string, EditorState>();
+  let active: string | null = null;
   let quiet = false; // while a text is set from outside
-  const command = (act) => () => (act(), true);
-  const extensions = ({path, language}) => [
+  const command = (act: () => void) => () => (act(), true);
+  const extensions = ({path, language}: File) => [
     lineNumbers(),
     history(),
     drawSelection(),
@@ -98,19 +101,19 @@ export function makeEditor(parent, on) {
 
   return {
     /** Show one file; its text is used when it is shown for the first time. */
-    show(file) {
+    show(file: File) {
       park();
       if (!states.has(file.path)) states.set(file.path, EditorState.create({doc: file.text, extensions: extensions(file)}));
       active = file.path;
-      view.setState(states.get(active));
+      view.setState(states.get(active) as EditorState);
     },
     /** What a file's text is here, or null where it was never shown. */
-    text(path) {
+    text(path: string): string | null {
       park();
-      return states.has(path) ? states.get(path).doc.toString() : null;
+      return states.get(path)?.doc.toString() ?? null;
     },
     /** Replace a file's text, undoably, without reporting it as an edit. */
-    replace(path, text) {
+    replace(path: string, text: string) {
       park();
       const state = states.get(path);
       if (!state || state.doc.toString() === text) return;
@@ -121,13 +124,13 @@ export function makeEditor(parent, on) {
       quiet = false;
     },
     /** Mark a line of the file that is shown, or none (0). */
-    mark(line) {
+    mark(line: number) {
       const at = line && line <= view.state.doc.lines ? view.state.doc.line(line).from : null;
       const marks = at === null ? Decoration.none : Decoration.set([Decoration.line({class: "cm-fault"}).range(at)]);
       view.dispatch({effects: setFault.of(marks)});
     },
     /** Put the cursor at the beginning of a line of the file that is shown. */
-    goTo(line) {
+    goTo(line: number) {
       const at = view.state.doc.line(Math.min(line, view.state.doc.lines)).from;
       view.dispatch({selection: {anchor: at}, scrollIntoView: true});
       view.focus();
