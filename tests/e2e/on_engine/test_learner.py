@@ -34,10 +34,21 @@ class Learner:
         notebook = nbformat.v4.new_notebook(cells=[cell])
         notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
         nbformat.write(notebook, self.folder / "work" / f"{exercise}.ipynb")
-        page = self.browser.new_page(viewport={"width": 1280, "height": 1400})
-        page.goto(f"{self.address}/lab/tree/{exercise}.ipynb?token={self.token}&reset")
+        page = self.page(f"{exercise}.ipynb?token={self.token}&reset")
         expect(page.locator("#jp-main-statusbar")).to_contain_text("Idle", timeout=LIMIT)
         return page, run_all(page)
+
+    def page(self, where):
+        """Open an address.
+
+        Chromium drops what it is about whenever a container's network comes or goes, and JupyterLab then says that it
+        has lost its server for a moment.
+        """
+        page = self.browser.new_page(viewport={"width": 1280, "height": 1400})
+        lost = page.get_by_role("dialog", name=re.compile("Server Connection Error"))
+        page.add_locator_handler(lost, lambda: lost.get_by_role("button", name="Dismiss").click())
+        page.goto(f"{self.address}/lab/tree/{where}")
+        return page
 
 
 def run_all(page):
@@ -177,8 +188,7 @@ def test_the_engine_goes_away_and_comes_back(learner):
 def test_two_tabs_show_the_same(learner):
     page, panel = learner.open("first-check")
     page.keyboard.press("Control+S")
-    other = learner.browser.new_page(viewport={"width": 1280, "height": 1400})
-    other.goto(re.sub(r"\?.*", "", page.url) + f"?token={learner.token}")
+    other = learner.page(f"first-check.ipynb?token={learner.token}")
     theirs = other.locator(".labkit-panel")
     expect(theirs).to_be_visible(timeout=LIMIT)
     retype(page, panel, DOCKERFILE + "# here\n")
