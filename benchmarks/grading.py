@@ -37,9 +37,10 @@ from labkit.engine.context import context_tar
 from labkit.limits import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from labkit.spec import Exercise
+    from labkit.workspace import SourceFile
 
 EXERCISE = "non-root"  # a build, a service, who runs it, and how it stops: what the loop by hand looks at, too
 PORT, PATH = 3000, "/health"
@@ -95,23 +96,28 @@ def floor(url: str, jobs: int, everybody: list[HandedIn]) -> Points:
 
 
 def _up_and_away(url: str, one: HandedIn) -> str:
-    client, limits = docker.DockerClient(url), Limits()
-    image = built(client, one)
-    if not image:
-        return ""
+    client = docker.DockerClient(url)
+    image = built(client, one.files)
+    if image:
+        serve(client, image)
+    return image
+
+
+def serve(client: docker.DockerClient, image: str) -> None:
+    """Let an image answer once, on a network of its own and within the lab's limits."""
+    limits = Limits()
     network = client.networks.create(f"bench-{secrets.token_hex(6)}")
     bounds = {"mem_limit": limits.memory, "nano_cpus": int(limits.cpus * 1e9), "pids_limit": limits.pids}
     with running(client, image, network=network.name, **bounds) as container:
         answer(container)
     network.remove()
-    return image
 
 
 def by_hand(url: str, everybody: list[HandedIn]) -> Points:
     """Grade as a plain loop over Docker's SDK does, one after the other, with the same questions."""
     client, points, images = docker.DockerClient(url), {}, []
     for one in everybody:
-        image = built(client, one)
+        image = built(client, one.files)
         images += [image] if image else []
         points[one.learner] = _judged(client, image) if image else 0
     remove(client, images)
@@ -134,9 +140,9 @@ def _judged(client: docker.DockerClient, image: str) -> float:
         return points + ("ok" in good)
 
 
-def built(client: docker.DockerClient, one: HandedIn) -> str:
+def built(client: docker.DockerClient, files: Mapping[str, SourceFile]) -> str:
     """Build a submission; give the image's id, or "" where it does not build."""
-    context = io.BytesIO(context_tar(one.files))
+    context = io.BytesIO(context_tar(files))
     try:
         image, _ = client.images.build(fileobj=context, custom_context=True, network_mode="none", rm=True, forcerm=True)
     except BuildError:

@@ -43,7 +43,7 @@ def progress() -> None:
 
 def _cells(exercise: Exercise, note: Note) -> tuple[str, ...]:
     most = sum(spec.points for spec in exercise.checks if not spec.hidden)
-    status = "done" if note.passed and note.status != "done" else note.status
+    status = "done" if note.passed else note.status
     again = " [dim](an earlier version)[/]" if note.changed else ""
     minutes = f"{note.seconds / 60:.0f} min" if note.attempts or note.seconds >= 60 else ""  # noqa: PLR2004  a minute
     return f"{SIGNS[status]} {status}{again}", f"{note.points:g}/{most:g}", str(note.attempts or ""), minutes

@@ -52,12 +52,14 @@ STATUS: dict[Outcome, Status] = {
     Outcome.TODO: "to do",
     Outcome.ERROR: "trouble",
 }
+TRIED = "SELECT uid, exercise, version, at, inputs, report FROM attempts"
 MERGE = """
 INSERT INTO work (exercise, version, opened, last, seconds, hints, status) VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET status = CASE WHEN excluded.last > last THEN excluded.status ELSE status END,
     opened = min(opened, excluded.opened), last = max(last, excluded.last),
     seconds = max(seconds, excluded.seconds), hints = max(hints, excluded.hints)
 """
+NOWHERE = Path(":memory:")  # for SQLite: each call finds nothing there, and leaves nothing
 PAUSE = 300.0  # seconds: who does nothing for longer is taken to have done something else
 PATIENCE = 30.0  # seconds to wait for another process that writes
 _REPORT = TypeAdapter(Report)
@@ -139,7 +141,7 @@ class History:
     """What a learner has done. Each call stands by itself: many kernels and terminals may use the same file.
 
     Args:
-        path: the file; made where there is none.
+        path: the file; made where there is none. NOWHERE keeps nothing.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -214,16 +216,15 @@ class History:
 
     def attempts(self, slug: str = "") -> list[Tried]:
         """All attempts at an exercise, or at any, the oldest first."""
-        query = "SELECT uid, exercise, version, at, inputs, report FROM attempts"
         with self.open() as db:
-            rows = db.execute(f"{query} WHERE ? IN ('', exercise) ORDER BY at", (slug,)).fetchall()
+            rows = db.execute(f"{TRIED} WHERE ? IN ('', exercise) ORDER BY at", (slug,)).fetchall()
         return [_tried(row) for row in rows]
 
     def known(self, key: Key, inputs: str) -> Report | None:
         """What a check of the same files found before, where a new one would find the same."""
-        query = "SELECT uid, exercise, version, at, inputs, report FROM attempts WHERE exercise = ? AND version = ?"
+        where = "exercise = ? AND version = ? AND inputs = ?"
         with self.open() as db:
-            row = db.execute(f"{query} AND inputs = ? ORDER BY at DESC LIMIT 1", (*key, inputs)).fetchone()
+            row = db.execute(f"{TRIED} WHERE {where} ORDER BY at DESC LIMIT 1", (*key, inputs)).fetchone()
         before = _tried(row) if row else None
         if before is None or before.report.outcome is Outcome.ERROR or before.report.timed_out:
             return None

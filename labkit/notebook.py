@@ -18,7 +18,7 @@ from labkit.attempt import Attempt, answering
 from labkit.demo import Demo
 from labkit.engine import Engine, at, connect
 from labkit.errors import EngineError
-from labkit.history import History
+from labkit.history import NOWHERE, History
 from labkit.prediction import Predictions, Question
 from labkit.sandbox import Sandbox
 from labkit.station import Station
@@ -92,7 +92,7 @@ def predict(question: str, *, choices: Sequence[str] = (), number: str = "", ord
     """
     from IPython.display import display  # noqa: PLC0415  only a notebook has it
 
-    kept = Predictions(None if answering() else History())
+    kept = Predictions(History(NOWHERE if answering() else None))
     guess = Guess(Question(question, tuple(choices), number, tuple(order)), kept)
     display(guess)  # type: ignore[no-untyped-call]
     return guess

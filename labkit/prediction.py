@@ -102,10 +102,10 @@ class Predictions:
     """All of a learner's predictions.
 
     Args:
-        history: where they are kept, or None where nothing is to be kept.
+        history: where they are kept.
     """
 
-    def __init__(self, history: History | None) -> None:
+    def __init__(self, history: History) -> None:
         self._history = history
 
     def get(self, question: Question) -> Entry:
@@ -133,12 +133,10 @@ class Predictions:
         return sum(scores), len(scores)
 
     def _all(self) -> dict[str, Entry]:
-        kept = self._history.predictions() if self._history else {}
-        return {text: ENTRY.validate_json(entry) for text, entry in kept.items()}
+        return {text: ENTRY.validate_json(entry) for text, entry in self._history.predictions().items()}
 
     def _keep(self, question: Question, entry: Entry) -> Entry:
-        if self._history:
-            self._history.predicted(question.text, ENTRY.dump_json(entry).decode())
+        self._history.predicted(question.text, ENTRY.dump_json(entry).decode())
         return entry
 
 

@@ -214,7 +214,7 @@ class Workspace:
         folder = self.folder(exercise)
         if not folder.exists():
             return None
-        kept = self._free_name(self.root / ".kept" / exercise.slug)
+        kept = self._free_name(exercise)
         kept.parent.mkdir(parents=True, exist_ok=True)
         folder.rename(kept)
         return kept
@@ -240,15 +240,15 @@ class Workspace:
         if mine and mine.files == whole:
             return None
         if mine and mine.touched:
-            beside = self._free_name(self.root / ".kept" / exercise.slug)
+            beside = self._free_name(exercise)
             self._make(whole, beside)
             return beside
         self._put_aside(exercise)  # the starter, and whatever else may lie beside it
         self._make(whole, folder)
         return None
 
-    @staticmethod
-    def _free_name(parent: Path) -> Path:
+    def _free_name(self, exercise: Exercise) -> Path:
+        parent = self.root / ".kept" / exercise.slug
         stamp = datetime.now().astimezone().strftime("%Y-%m-%d_%H-%M-%S")
         names = (parent / (stamp if n == 0 else f"{stamp}_{n}") for n in range(1000))
         return next(path for path in names if not path.exists())

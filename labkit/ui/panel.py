@@ -106,10 +106,10 @@ class Panel(anywidget.AnyWidget):
                 raise
             else:
                 self._show_report(report)
+                self._show_fault(log.failed_at)
                 return report
             finally:
                 log.ended()
-                self._show_fault(log.failed_at)
                 self.busy = False
 
     def hint(self) -> Said:
@@ -120,7 +120,8 @@ class Panel(anywidget.AnyWidget):
     def reset(self) -> Said:
         """Put the starter files back; what was there is kept in a dated copy."""
         kept = self._controller.reset()
-        self.findings_html, self.sheet, self.build, self.fault, self.again = "", NO_SHEET, [], NO_FAULT, False
+        self._forget_build()
+        self.findings_html, self.sheet = "", NO_SHEET
         self.files = self._read()
         self._refresh_note()
         where = f"Your files are kept in `{kept}`." if kept else ""
@@ -205,8 +206,11 @@ class Panel(anywidget.AnyWidget):
         self.effort = said.of_effort(note)
 
     def _begin(self) -> None:
-        self.progress, self.message, self.build, self.fault, self.again = WAITING, NOTHING, [], NO_FAULT, False
-        self.busy = True
+        self._forget_build()
+        self.progress, self.message, self.busy = WAITING, NOTHING, True
+
+    def _forget_build(self) -> None:
+        self.build, self.fault, self.again = [], NO_FAULT, False
 
     def _show(self, message: Said) -> Said:
         self.message = message.message

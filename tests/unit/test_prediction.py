@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from labkit.history import History
+from labkit.history import NOWHERE, History
 from labkit.prediction import Entry, Predictions, Question, verdict
 from labkit.ui.question import Guess, Truth
 
@@ -113,7 +113,7 @@ def test_without_an_answer(kept):
 
 
 def test_where_nothing_is_kept(tmp_path):
-    nowhere = Predictions(None)
+    nowhere = Predictions(History(NOWHERE))
     nowhere.commit(CHOICE, "a")
     assert nowhere.get(CHOICE) == Entry()
     assert nowhere.total() == (0, 0)
