@@ -44,6 +44,13 @@ class Endpoint:
         self._guard = guard_inside(engine, _seat(run), folder / BOOK, socket, loopback(run))
         self.world = at(f"unix://{socket}", "the exercise's own docker endpoint")
 
+    def missing(self) -> list[str]:
+        """Names of images that the commands gave and did not take away, and whose image somebody else has removed."""
+        from labkit.guard.leave import missing  # noqa: PLC0415  slow to import, and loaded with the guard
+
+        names: list[str] = self._guard.carry_out(missing)
+        return names
+
     def close(self) -> None:
         """End its guard; what was made through it goes with the run (see `clear`)."""
         self.world.client.close()
@@ -59,15 +66,18 @@ def loopback(run: str) -> str:
     return f"127.{one % 253 + 1}.{two}.{three % 253 + 1}" if sys.platform == "linux" else LOOPBACK
 
 
-def clear(engine: Engine, run: str, folder: Path) -> None:
+def clear(engine: Engine, run: str, folder: Path) -> list[str]:
     """Remove what a run's commands made, also where the run was cut off.
+
+    Returns:
+        The ids of images that must stay for now: others build on them.
 
     Raises:
         EngineError: not all of it could be removed.
     """
-    if (folder / BOOK).exists():
-        clear_seat(engine, _seat(run), folder / BOOK)
+    shared = clear_seat(engine, _seat(run), folder / BOOK) if (folder / BOOK).exists() else []
     shutil.rmtree(_place(engine, run), ignore_errors=True)
+    return shared
 
 
 def _seat(run: str) -> str:

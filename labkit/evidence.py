@@ -177,9 +177,9 @@ class Evidence:
         return f" The last command failed, and said: {said}" if self.commands.exit_code else ""
 
     @property
-    def lost_cache(self) -> bool:
-        """Whether a build among the commands failed because of others; for builds of its own, the lab sees to that."""
-        return self._commands is not None and self.commands.lost_cache
+    def torn(self) -> bool:
+        """Whether others have removed what the commands made or built on; of its own builds, the lab sees to that."""
+        return self._commands is not None and (self.commands.lost_cache or bool(self._sandbox.endpoint.missing()))
 
     def _run(self, script: str) -> Transcript:
         return run_script(self._sandbox, self._snapshot.files, script, (self._commands or CommandsSpec()).seconds)

@@ -182,7 +182,7 @@ def _close(engine: Engine, folder: Path) -> bool:
     journal = _journal(folder)
     made = list(journal.images)
     if not journal.ended:  # asking costs more than removing, where many have ended
-        _close_but_images(engine, folder)
+        made += _close_but_images(engine, folder)
         made += [image["Id"] for image in engine.images(f"{RUN}={folder.name}")]
     made += _unread(engine, journal, folder)
     kept = Kept(engine).ids()
@@ -195,9 +195,13 @@ def _close(engine: Engine, folder: Path) -> bool:
     return True
 
 
-def _close_but_images(engine: Engine, folder: Path) -> None:
+def _close_but_images(engine: Engine, folder: Path) -> list[str]:
+    """Take away all but the images of the lab's own builds; give ids of the commands' images that others build on."""
     _remove_labelled(engine, folder.name)  # first: a container of ours may be of an image that the commands made
-    endpoint.clear(engine, folder.name, folder)
+    shared = endpoint.clear(engine, folder.name, folder)
+    for image in shared:
+        _append(folder, {"image": image})
+    return shared
 
 
 def _remove_labelled(engine: Engine, run: str) -> None:

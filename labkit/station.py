@@ -192,27 +192,32 @@ def clear(engine: Engine) -> None:
         clear_seat(engine, name(), _book(engine))
 
 
-def clear_seat(engine: Engine, who: str, book: Path) -> None:
+def clear_seat(engine: Engine, who: str, book: Path) -> list[str]:
     """Remove from an engine all that one seat made there.
+
+    Returns:
+        The ids of its images that others build on by now, so that they must stay.
 
     Raises:
         EngineError: not all of it could be removed.
     """
-    from labkit.guard.leave import clear as everything  # noqa: PLC0415  slow to import, and only needed here
+    from labkit.guard.leave import Left  # noqa: PLC0415  slow to import, and only needed here
+    from labkit.guard.leave import clear as everything  # noqa: PLC0415
     from labkit.guard.turns import Turn  # noqa: PLC0415
     from labkit.guard.upstream import EngineGone  # noqa: PLC0415
 
     guard = guard_inside(engine, who, book)
     try:
-        kept = guard.carry_out(everything, Turn.REMOVE)
+        left: Left = guard.carry_out(everything, Turn.REMOVE)
     except EngineGone:
-        kept = [f"The Docker Engine at {engine.url} does not answer."]
+        left = Left([f"The Docker Engine at {engine.url} does not answer."])
     finally:
         guard.close()
-    if kept:
+    if left.faults:
         raise EngineError(
-            "Not all that you made with docker could be removed.", why="\n".join(kept), fix="try it again"
+            "Not all that you made with docker could be removed.", why="\n".join(left.faults), fix="try it again"
         )
+    return left.shared
 
 
 def guard_inside(engine: Engine, who: str, book: Path, socket: Path | None = None, publish: str = LOOPBACK) -> Inside:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 from filelock import FileLock, Timeout
 
-from labkit.guard.leave import clear, rest
+from labkit.guard.leave import Left, clear, rest
 from labkit.guard.ledger import Ledger
 from labkit.guard.names import SEAT
 from labkit.guard.seat import Bounds, Seat
@@ -156,11 +156,11 @@ def clear_(  # noqa: PLR0913
     front = Guard(Engine(engine, certificates), book, images, opened(turns))
     front.know(Seat(seat, book))
     try:
-        kept = asyncio.run(front.carry_out(seat, clear, Turn.REMOVE))
+        left: Left = asyncio.run(front.carry_out(seat, clear, Turn.REMOVE))
     except EngineGone as error:
         raise click.ClickException(NO_ENGINE.format(engine)) from error
-    if kept:
-        raise click.ClickException("The engine would not remove all of it: " + "; ".join(kept))
+    if left.faults:
+        raise click.ClickException("The engine would not remove all of it: " + "; ".join(left.faults))
 
 
 @guard.command()

@@ -7,15 +7,20 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 
 import pytest
 from engine_state import SWEPT_WITHIN, all_there, assert_becomes, everything
 
-from labkit import ledger
+from labkit import course, ledger
 from labkit.commands import run_script
+from labkit.engine import BuildRequest, build
+from labkit.engine.context import context_tar
 from labkit.errors import Absent, StepTimeout
+from labkit.kept import remove_images
+from labkit.run import run
 from labkit.sandbox import Sandbox
-from labkit.workspace import SourceFile
+from labkit.workspace import SourceFile, overlay
 from labkit.world import World
 
 SECONDS = 60
@@ -96,6 +101,39 @@ def test_commands_that_never_end(engine):
         run_script(box, script("echo waiting\ndocker run --rm alpine:3.20 sleep 600"), "commands.sh", 3)
     assert "-d" in caught.value.fix
     assert_becomes(lambda: everything(engine) == before)
+
+
+def test_an_image_that_others_build_on_stays_until_they_are_done(engine, tmp_path):
+    before = everything(engine)
+    dockerfile = f"FROM alpine:3.20\nRUN echo {uuid.uuid4().hex} > /salt\n"
+    context = context_tar({"Dockerfile": SourceFile(f"{dockerfile}RUN echo theirs > /2\n".encode())}, "Dockerfile")
+    with Sandbox(engine) as box:
+        ours = said(box, "docker build -q .", Dockerfile=dockerfile).text.splitlines()[-1]
+        theirs = build(engine, BuildRequest(context, {}, tmp_path))
+    assert engine.image(theirs.image_id)["Parent"] == ours
+    assert remove_images(engine, [*theirs.intermediates, theirs.image_id]) == [], "it is ours that must go"
+    ledger.sweep(engine)
+    assert everything(engine) == before
+
+
+def test_commands_whose_image_somebody_else_removed_are_run_once_more(engine):
+    """Seats share an image that they make alike, and an engine may miss the name that it is just giving to it."""
+    exercise = course.exercise("10-push-and-pull")
+    removed = []
+
+    def meanwhile(phase, _number, _total):
+        if phase != "checks" or removed:
+            return
+        for image in engine.images():
+            names = [*(image.get("RepoTags") or []), *(image.get("RepoDigests") or [])]
+            if any("labkit" in name and "/greeter" in name for name in names):
+                removed.append(image["Id"])
+                engine.remove_image(image["Id"], force=True)
+
+    snapshot = overlay(exercise, course.root() / "solutions" / exercise.slug, missing_is_starter=True)
+    report = run(exercise, snapshot, engine, progress=meanwhile)
+    assert removed
+    assert report.passed
 
 
 KILLED = """
