@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from labkit import course
 from labkit.engine import Engine, connect
 from labkit.errors import LabError
-from labkit.history import NOWHERE, History, Note
+from labkit.history import answering, own_history
 from labkit.progress import silent
 from labkit.result import Outcome
 from labkit.run import run
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from labkit.progress import Progress
+    from labkit.remembered import Note
     from labkit.result import Report
     from labkit.spec import Exercise
 
@@ -38,7 +38,7 @@ class Attempt:
 
     def __init__(self, exercise: Exercise, engine: Engine | None = None) -> None:
         self.exercise, self._given = exercise, engine
-        self.workspace, self._history = Workspace(course.root()), History(NOWHERE if answering() else None)
+        self.workspace, self._history = Workspace(course.root()), own_history()
         self._key = exercise.slug, course.exercise_hash(exercise)
 
     @cached_property
@@ -116,8 +116,3 @@ def _green(report: Report) -> Report:
         first = next(finding for finding in report.findings if finding.outcome is not Outcome.PASS)
         raise NotGreen(f"{report.exercise}: {first.check}: {first.saw}", fix="mend the solution or the check")
     return report
-
-
-def answering() -> bool:
-    """Whether the notebooks run with the course's solutions in the learner's place."""
-    return os.environ.get("LABKIT_ANSWERS") == "solutions"

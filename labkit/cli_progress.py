@@ -10,15 +10,14 @@ from rich.console import Console
 from rich.table import Table
 
 from labkit import course
-from labkit.attempt import Attempt
 from labkit.history import History
 from labkit.moving import bring
 from labkit.moving import export as write
+from labkit.overview import overview
 from labkit.workspace import Workspace
 
 if TYPE_CHECKING:
-    from labkit.history import Note
-    from labkit.spec import Exercise
+    from labkit.overview import Standing
 
 SIGNS = {"to do": "[dim]○[/]", "not yet": "[yellow]✗[/]", "done": "[green]✓[/]", "trouble": "[red]![/]"}
 
@@ -26,27 +25,26 @@ SIGNS = {"to do": "[dim]○[/]", "not yet": "[yellow]✗[/]", "done": "[green]�
 @click.command()
 def progress() -> None:
     """Show how far you are: each exercise, its points, your checks and your time, and what is next."""
-    exercises = course.exercises()
-    notes = {exercise.slug: Attempt(exercise).note for exercise in exercises}
+    now = overview()
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("Exercise", "Title", "Status", "Points", "Checks", "Time"):
         table.add_column(name, justify="right" if name in ("Points", "Checks", "Time") else "left")
-    for exercise in exercises:
-        table.add_row(exercise.slug, exercise.title, *_cells(exercise, notes[exercise.slug]))
+    for each in now.standings:
+        table.add_row(each.exercise.slug, each.exercise.title, *_cells(each))
     console = Console()
     console.print(table)
-    passed = sum(note.passed for note in notes.values())
-    console.print(f"\n{passed} of {len(exercises)} exercises passed.", highlight=False)
-    if following := next((each for each in exercises if not notes[each.slug].passed), None):
+    console.print(f"\n{now.passed} of {len(now.standings)} exercises passed.", highlight=False)
+    if now.following:
+        following = now.following.exercise
         console.print(f"Next: {following.slug}, in notebooks/{following.notebook}.ipynb", highlight=False)
 
 
-def _cells(exercise: Exercise, note: Note) -> tuple[str, ...]:
-    most = sum(spec.points for spec in exercise.checks if not spec.hidden)
+def _cells(standing: Standing) -> tuple[str, ...]:
+    note = standing.note
     status = "done" if note.passed else note.status
     again = " [dim](an earlier version)[/]" if note.changed else ""
     minutes = f"{note.seconds / 60:.0f} min" if note.attempts or note.seconds >= 60 else ""  # noqa: PLR2004  a minute
-    return f"{SIGNS[status]} {status}{again}", f"{note.points:g}/{most:g}", str(note.attempts or ""), minutes
+    return f"{SIGNS[status]} {status}{again}", f"{note.points:g}/{standing.most:g}", str(note.attempts or ""), minutes
 
 
 @click.command()

@@ -15,19 +15,22 @@ import sqlite3
 import time
 import uuid
 from contextlib import closing, contextmanager
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from platformdirs import user_data_path
 from pydantic import TypeAdapter
 
 from labkit.errors import HistoryError
+from labkit.remembered import STATUS, Note, Tried, Worked
 from labkit.result import Outcome, Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from labkit.remembered import Status
 
     Key = tuple[str, str]  # an exercise's slug and its version
 
@@ -45,13 +48,6 @@ CREATE INDEX IF NOT EXISTS attempts_of ON attempts (exercise, version, at);
 CREATE TABLE IF NOT EXISTS predictions (question TEXT PRIMARY KEY, entry TEXT NOT NULL) WITHOUT ROWID;
 PRAGMA user_version = {FORMAT};
 """
-Status = Literal["to do", "not yet", "done", "trouble"]
-STATUS: dict[Outcome, Status] = {
-    Outcome.PASS: "done",
-    Outcome.FAIL: "not yet",
-    Outcome.TODO: "to do",
-    Outcome.ERROR: "trouble",
-}
 TRIED = "SELECT uid, exercise, version, at, inputs, report FROM attempts"
 MERGE = """
 INSERT INTO work (exercise, version, opened, last, seconds, hints, status) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -68,73 +64,6 @@ _REPORT = TypeAdapter(Report)
 def data() -> Path:
     """The folder of what a learner wants to keep: LABKIT_DATA, or the user's data folder."""
     return Path(os.environ.get("LABKIT_DATA") or user_data_path("labkit", appauthor=False))
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """What is remembered of one version of an exercise.
-
-    Attributes:
-        status: how the last check ended: "to do", "not yet", "done", "trouble".
-        passed: whether it, or an earlier version of it, ever passed.
-        hints: how many hints were read.
-        attempts: how many checks there were of changed files.
-        seconds: how long it was worked on; pauses do not count.
-        changed: whether only earlier versions of it were passed.
-        points: the most that an attempt at this version earned.
-    """
-
-    status: Status = "to do"
-    passed: bool = False
-    hints: int = 0
-    attempts: int = 0
-    seconds: float = 0.0
-    changed: bool = False
-    points: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Worked:
-    """How far one version of an exercise is.
-
-    Attributes:
-        exercise: the exercise's slug.
-        version: the exercise's version.
-        opened: when it was begun, in seconds since 1970.
-        last: when it was last worked on, likewise.
-        seconds: see `Note`.
-        hints: see `Note`.
-        status: see `Note`.
-    """
-
-    exercise: str
-    version: str
-    opened: float
-    last: float
-    seconds: float
-    hints: int
-    status: Status
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """One check of one's files.
-
-    Attributes:
-        uid: what it is known by everywhere.
-        exercise: the exercise's slug.
-        version: the exercise's version.
-        at: when.
-        inputs: what the result depends on; equal for equal files on the same engine with the same checks.
-        report: what was found.
-    """
-
-    uid: str
-    exercise: str
-    version: str
-    at: datetime
-    inputs: str
-    report: Report
 
 
 class History:
@@ -171,16 +100,12 @@ class History:
 
     def note(self, key: Key) -> Note:
         """What is remembered of one version of an exercise."""
-        slug, version = key
+        return self.notes([key])[0]
+
+    def notes(self, keys: Iterable[Key]) -> list[Note]:
+        """What is remembered of each of some versions of exercises."""
         with self.open() as db:
-            query = "SELECT status, hints, seconds FROM work WHERE exercise = ? AND version = ?"
-            row: tuple[Status, int, float] = db.execute(query, key).fetchone() or ("to do", 0, 0.0)
-            rows = db.execute("SELECT version, outcome, points FROM attempts WHERE exercise = ?", (slug,)).fetchall()
-        passed = {of for of, outcome, _ in rows if outcome == Outcome.PASS}
-        points = [earned for of, _, earned in rows if of == version]
-        changed = bool(passed) and version not in passed
-        status, hints, seconds = row
-        return Note(status, bool(passed), hints, len(points), seconds, changed, max(points, default=0.0))
+            return [_note(db, key) for key in keys]
 
     def passed(self) -> set[str]:
         """The exercises of which any version was passed."""
@@ -263,6 +188,16 @@ class History:
         return new
 
 
+def answering() -> bool:
+    """Whether the notebooks run with the course's solutions in the learner's place."""
+    return os.environ.get("LABKIT_ANSWERS") == "solutions"
+
+
+def own_history() -> History:
+    """This user's history; where the course's solutions are checked, one that keeps nothing."""
+    return History(NOWHERE if answering() else None)
+
+
 def _make_ready(db: sqlite3.Connection) -> None:
     found = db.execute("PRAGMA user_version").fetchone()[0]
     if found > FORMAT:
@@ -271,6 +206,18 @@ def _make_ready(db: sqlite3.Connection) -> None:
     if found < FORMAT:
         db.execute("PRAGMA journal_mode = WAL")
         db.executescript(SCHEMA)
+
+
+def _note(db: sqlite3.Connection, key: Key) -> Note:
+    slug, version = key
+    query = "SELECT status, hints, seconds, last FROM work WHERE exercise = ? AND version = ?"
+    row: tuple[Status, int, float, float] = db.execute(query, key).fetchone() or ("to do", 0, 0.0, 0.0)
+    rows = db.execute("SELECT version, outcome, points FROM attempts WHERE exercise = ?", (slug,)).fetchall()
+    passed = {of for of, outcome, _ in rows if outcome == Outcome.PASS}
+    points = [earned for of, _, earned in rows if of == version]
+    changed = bool(passed) and version not in passed
+    status, hints, seconds, last = row
+    return Note(status, bool(passed), hints, len(points), seconds, changed, max(points, default=0.0), last)
 
 
 def _worked(db: sqlite3.Connection, key: Key) -> None:

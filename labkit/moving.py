@@ -16,8 +16,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from labkit.atomic import replaced
 from labkit.errors import HistoryError
-from labkit.history import Tried, Worked  # noqa: TC001  pydantic reads the annotations
 from labkit.prediction import ENTRY, Entry
+from labkit.remembered import Tried, Worked  # noqa: TC001  pydantic reads the annotations
 from labkit.workspace import FILE_LIMIT, SourceFile
 
 if TYPE_CHECKING:

@@ -14,11 +14,11 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from labkit import course
-from labkit.attempt import Attempt, answering
+from labkit.attempt import Attempt
 from labkit.demo import Demo
 from labkit.engine import Engine, at, connect
 from labkit.errors import EngineError
-from labkit.history import NOWHERE, History
+from labkit.history import own_history
 from labkit.prediction import Predictions, Question
 from labkit.sandbox import Sandbox
 from labkit.station import Station
@@ -92,7 +92,7 @@ def predict(question: str, *, choices: Sequence[str] = (), number: str = "", ord
     """
     from IPython.display import display  # noqa: PLC0415  only a notebook has it
 
-    kept = Predictions(History(NOWHERE if answering() else None))
+    kept = Predictions(own_history())
     guess = Guess(Question(question, tuple(choices), number, tuple(order)), kept)
     display(guess)  # type: ignore[no-untyped-call]
     return guess

@@ -59,8 +59,6 @@ class Engine:
         with faults("asking the engine about itself"):
             return describe(self.api.version(), self.api.info(), self.source)
 
-    # -- images ------------------------------------------------------------------------------------------------
-
     def ping(self) -> None:
         """See that it answers (SystemPing). Raises EngineError."""
         with faults("asking whether it is there"):
@@ -215,6 +213,11 @@ class Engine:
                 raise
             return True
 
+    def stop(self, container: str) -> None:
+        """Stop a container: its stop signal, and SIGKILL ten seconds later (ContainerStop); absent is fine."""
+        with faults("stopping a container"), suppress(NotFound):
+            self.api.stop(container)
+
     def remove(self, container: str) -> None:
         """Remove a container by force, with its anonymous volumes (ContainerDelete); absent is fine."""
         with faults("removing a container"), suppress(NotFound):
@@ -224,10 +227,11 @@ class Engine:
                 if error.status_code != requests.codes.conflict:  # 409: its removal is already under way
                     raise
 
-    def logs(self, container: str) -> str:
-        """Return all that a container wrote to its standard output and error (ContainerLogs)."""
+    def logs(self, container: str, lines: int | None = None) -> str:
+        """Return what a container wrote to its standard output and error, all or the last lines (ContainerLogs)."""
         with faults("reading a container's logs"):
-            return cast("bytes", self.api.logs(container)).decode(errors="replace")
+            said = self.api.logs(container, tail="all" if lines is None else lines)
+        return cast("bytes", said).decode(errors="replace")
 
     def top(self, container: str, columns: str = "pid,uid,args") -> list[dict[str, str]]:
         """List a running container's processes by columns of its host's `ps`, "pid" among them (ContainerTop)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from labkit.engine.faults import faults
@@ -30,6 +30,8 @@ class Usage:
         cpu: percent of one core since the reading before; None where there was none, or it does not run.
         memory: bytes, without what the kernel keeps only since nobody else wants it; None where it does not run.
         limit: bytes that it may use.
+        id: its id.
+        status: its state in the engine's words, such as ``Up 2 minutes`` or ``Exited (0) 5 seconds ago``.
     """
 
     name: str
@@ -39,6 +41,8 @@ class Usage:
     cpu: float | None = None
     memory: int | None = None
     limit: int = 0
+    id: str = ""
+    status: str = ""
 
 
 class Meter:
@@ -75,13 +79,20 @@ class Meter:
 
 def _usage(name: str, listed: Mapping[str, Any], sample: Json, before: Json) -> Usage:
     ports = {f"{port['PublicPort']}→{port['PrivatePort']}" for port in listed["Ports"] or [] if "PublicPort" in port}
-    usage = Usage(name, listed["State"], listed["Image"], tuple(sorted(ports)))
+    usage = Usage(
+        name,
+        listed["State"],
+        listed["Image"],
+        tuple(sorted(ports)),
+        id=listed["Id"],
+        status=listed.get("Status") or listed["State"],
+    )
     memory = sample.get("memory_stats", {})
     if "usage" not in memory:
         return usage
     idle = next((memory["stats"][key] for key in IDLE_PAGES if key in memory.get("stats", {})), 0)
     used = max(0, memory["usage"] - idle)
-    return Usage(usage.name, usage.state, usage.image, usage.ports, _cpu(sample, before), used, memory.get("limit", 0))
+    return replace(usage, cpu=_cpu(sample, before), memory=used, limit=memory.get("limit", 0))
 
 
 def _cpu(sample: Json, before: Json) -> float | None:

@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import axe_playwright_python
 import nbformat
 from notebook_cells import CELLS
 
@@ -20,8 +21,7 @@ from labkit.devtools import BROWSERS
 
 HERE = Path(__file__).parent
 AUDITED = HERE.parent / "audited"
-UI = HERE.parent.parent / "labkit" / "ui"
-AXE = UI / "node_modules" / "axe-core" / "axe.min.js"
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 UP_SECONDS = 60
@@ -83,6 +83,18 @@ def _address(server, home):
                 return json.loads(file.read_text())["url"].rstrip("/")
         time.sleep(0.1)
     raise AssertionError((home / "log").read_text()[-2000:])
+
+
+GRAVE = ("serious", "critical")
+
+
+def axe(page, *where, impacts=("minor", "moderate", *GRAVE)):
+    """What axe-core finds fault with in these parts of a page: each rule, with the elements that break it."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("(where) => axe.run({include: where.map((each) => [each])})", list(where))
+    assert len(found["passes"]) > 5, "it has looked at next to nothing"
+    faults = [each for each in found["violations"] if each["impact"] in impacts]
+    return [(each["id"], each["impact"], [node["html"] for node in each["nodes"]]) for each in faults]
 
 
 def write_notebook(folder):

@@ -13,7 +13,8 @@ import pytest
 
 from labkit import history
 from labkit.errors import HistoryError
-from labkit.history import History, Note
+from labkit.history import History
+from labkit.remembered import Note
 from labkit.result import Finding, Outcome, Report
 
 KEY, UPDATED = ("06-layer-order", "v1"), ("06-layer-order", "v2")

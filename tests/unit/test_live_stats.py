@@ -113,7 +113,7 @@ def test_a_kernel_that_ends_does_not_wait_for_it():
 
 
 def listed(**changed):
-    one = {"Id": "1", "Names": ["/web"], "State": "running", "Image": "hello:1", "Ports": []}
+    one = {"Id": "1", "Names": ["/web"], "State": "running", "Image": "hello:1", "Ports": [], "Status": "Up 2 seconds"}
     return {**one, **changed}
 
 
@@ -140,8 +140,9 @@ class FakeEngine:
 def test_a_meter_compares_with_its_last_reading():
     memory = {"usage": 30 * MIB, "limit": 64 * MIB, "stats": {"inactive_file": 10 * MIB}}
     meter = Meter(FakeEngine([listed()], stats(1000, 10_000, **memory), stats(2000, 14_000, **memory)))
-    assert meter.read() == [Usage("web", "running", "hello:1", (), None, 20 * MIB, 64 * MIB)]
-    assert meter.read() == [Usage("web", "running", "hello:1", (), 50.0, 20 * MIB, 64 * MIB)]
+    known = {"id": "1", "status": "Up 2 seconds"}
+    assert meter.read() == [Usage("web", "running", "hello:1", (), None, 20 * MIB, 64 * MIB, **known)]
+    assert meter.read() == [Usage("web", "running", "hello:1", (), 50.0, 20 * MIB, 64 * MIB, **known)]
 
 
 def test_a_meter_takes_what_there_is():
@@ -149,16 +150,16 @@ def test_a_meter_takes_what_there_is():
     rows = [
         listed(Id="2", Names=["/web", "/other/alias"], Ports=[*both, {"PrivatePort": 9}]),
         listed(Names=["/gone"]),
-        listed(Names=["/done"], State="exited"),
-        listed(Names=["/x"], State="created", Ports=None),
+        listed(Id="3", Names=["/done"], State="exited", Status="Exited (0) now"),
+        listed(Id="4", Names=["/x"], State="created", Ports=None, Status=""),
     ]
     old = {"memory_stats": {"usage": 5, "limit": 9, "stats": {"total_inactive_file": 7}}, "cpu_stats": {}}
     meter = Meter(FakeEngine(rows, old, EngineError("gone", fix="-")))
     assert meter.read() == [
-        Usage("done", "exited", "hello:1"),
-        Usage("gone", "running", "hello:1"),
-        Usage("web", "running", "hello:1", ("80→3000",), None, 0, 9),
-        Usage("x", "created", "hello:1"),
+        Usage("done", "exited", "hello:1", id="3", status="Exited (0) now"),
+        Usage("gone", "running", "hello:1", id="1", status="Up 2 seconds"),
+        Usage("web", "running", "hello:1", ("80→3000",), None, 0, 9, id="2", status="Up 2 seconds"),
+        Usage("x", "created", "hello:1", id="4", status="created"),
     ]
     assert [each.name for each in Meter(FakeEngine(rows, {}, {}), "on").read()] == ["done", "gone"]
 

@@ -2,109 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import re
-import socket
 from pathlib import Path
 
-import nbformat
 import pytest
-from own_jupyterlab import CHROMIUM, FLAGS, jupyter
-from relay import Relay
+from someone import LIMIT, button, retype, run_all, says
 
-try:
-    from playwright.sync_api import expect, sync_playwright
-except ModuleNotFoundError:  # conftest says so, and skips
-    expect = sync_playwright = None
+expect = pytest.importorskip("playwright.sync_api").expect
 
 ROOT = Path(__file__).parents[3]
-LIMIT = 120_000  # ms for a check on a busy machine
 DOCKERFILE = (ROOT / "solutions/00-first-check/Dockerfile").read_text()
-
-
-class Learner:
-    """Someone with a browser: its page, the server's address and folders, and the way to the engine."""
-
-    def __init__(self, browser, folder, address, token, way):
-        self.browser, self.folder, self.address, self.token, self.way = browser, folder, address, token, way
-
-    def open(self, exercise):
-        """Open a notebook with one cell, and run it; give the page and the panel in it."""
-        cell = nbformat.v4.new_code_cell(f"from labkit import lab\nex = lab({exercise!r})")
-        notebook = nbformat.v4.new_notebook(cells=[cell])
-        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-        nbformat.write(notebook, self.folder / "work" / f"{exercise}.ipynb")
-        page = self.page(f"{exercise}.ipynb?token={self.token}&reset")
-        expect(page.locator("#jp-main-statusbar")).to_contain_text("Idle", timeout=LIMIT)
-        return page, run_all(page)
-
-    def page(self, where):
-        """Open an address.
-
-        Chromium drops what it is about whenever a container's network comes or goes, and JupyterLab then says that it
-        has lost its server for a moment.
-        """
-        page = self.browser.new_page(viewport={"width": 1280, "height": 1400})
-        lost = page.get_by_role("dialog", name=re.compile("Server Connection Error"))
-        page.add_locator_handler(lost, lambda: lost.get_by_role("button", name="Dismiss").click())
-        page.goto(f"{self.address}/lab/tree/{where}")
-        return page
-
-
-def run_all(page):
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_text("Run All Cells", exact=True).click()
-    panel = page.locator(".labkit-panel")
-    expect(panel).to_be_visible(timeout=LIMIT)
-    return panel
-
-
-def button(panel, name):
-    return panel.get_by_role("button", name=name, exact=True)
-
-
-def retype(page, panel, text):
-    panel.get_by_role("textbox").focus()
-    page.keyboard.press("Control+A")
-    page.keyboard.insert_text(text)
-
-
-def says(panel, words):
-    expect(panel.get_by_role("status")).to_contain_text(words, timeout=LIMIT)
-
-
-class Way:
-    """The way to the engine: it can be closed and opened again at the same address."""
-
-    def __init__(self, path, engine):
-        self.path, self._engine, self._stack = path, engine.url.removeprefix("unix://"), contextlib.ExitStack()
-
-    def open(self):
-        listener = socket.socket(socket.AF_UNIX)
-        listener.bind(str(self.path))
-        listener.listen(64)
-        self._stack.enter_context(Relay(self._stack.enter_context(listener), self._engine))
-
-    def close(self):
-        self._stack.close()
-        self.path.unlink()
-
-
-@pytest.fixture(scope="module")
-def learner(tmp_path_factory, engine):
-    folder = tmp_path_factory.mktemp("learner")
-    (folder / "work").mkdir()
-    way = Way(folder / "engine.sock", engine)
-    way.open()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LABKIT_ENGINE", f"unix://{way.path}")
-        for name in ("WORK", "DATA", "STATE"):
-            patch.setenv(f"LABKIT_{name}", str(folder / name.lower()))
-        with jupyter(folder) as (address, token), sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-            yield Learner(browser, folder, address, token, way)
-            browser.close()
-    way.close()
 
 
 def test_by_mouse_wrong_then_right(learner):
@@ -188,7 +94,7 @@ def test_the_engine_goes_away_and_comes_back(learner):
 def test_two_tabs_show_the_same(learner):
     page, panel = learner.open("first-check")
     page.keyboard.press("Control+S")
-    other = learner.page(f"first-check.ipynb?token={learner.token}")
+    other = learner.page(f"lab/tree/first-check.ipynb?token={learner.token}")
     theirs = other.locator(".labkit-panel")
     expect(theirs).to_be_visible(timeout=LIMIT)
     retype(page, panel, DOCKERFILE + "# here\n")
