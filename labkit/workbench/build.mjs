@@ -3,7 +3,8 @@ import {execFileSync} from "node:child_process";
 import {createHash} from "node:crypto";
 import {readFileSync, readdirSync, rmSync, writeFileSync} from "node:fs";
 
-const [core] = process.argv.slice(2);
+const WHERE = "import jupyterlab, pathlib; print(pathlib.Path(jupyterlab.__file__).with_name('staging'))";
+const core = execFileSync("python3", ["-c", WHERE], {encoding: "utf8"}).trim();
 const below = (folder) => readdirSync(folder).sort().map((name) => `${folder}/${name}`);
 const sources = [...below("src"), ...below("style"), "../ui/src/dom.ts", "build.mjs", "package.json", "package-lock.json"];
 const digest = createHash("sha256");

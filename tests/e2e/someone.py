@@ -33,14 +33,18 @@ class Learner:
         return subprocess.run(argv, check=True, capture_output=True, text=True, env=self._env).stdout
 
     def open(self, exercise):
-        """Open a notebook with one cell, and run it; give the page and the panel in it."""
-        cell = nbformat.v4.new_code_cell(f"from labkit import lab\nex = lab({exercise!r})")
-        notebook = nbformat.v4.new_notebook(cells=[cell])
-        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-        nbformat.write(notebook, self.folder / "work" / f"{exercise}.ipynb")
-        page = self.page(f"lab/tree/{exercise}.ipynb?token={self.token}&reset")
-        expect(page.locator("#jp-main-statusbar")).to_contain_text("Idle", timeout=LIMIT)
+        """Open a notebook with an exercise, and run it; give the page and the panel in it."""
+        page = self.notebook(exercise, f"from labkit import lab\nex = lab({exercise!r})")
         return page, run_all(page)
+
+    def notebook(self, name, *cells):
+        """Open a notebook with some cells."""
+        notebook = nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, cells)))
+        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+        nbformat.write(notebook, self.folder / "work" / f"{name}.ipynb")
+        page = self.page(f"lab/tree/{name}.ipynb?token={self.token}&reset")
+        expect(page.locator("#jp-main-statusbar")).to_contain_text("Idle", timeout=LIMIT)
+        return page
 
     def page(self, where):
         """Open an address.
@@ -55,9 +59,14 @@ class Learner:
         return page
 
 
-def run_all(page):
+def run(page, words):
+    """Choose from the menu Run."""
     page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_text("Run All Cells", exact=True).click()
+    page.get_by_text(words, exact=True).click()
+
+
+def run_all(page):
+    run(page, "Run All Cells")
     panel = page.locator(".labkit-panel")
     expect(panel).to_be_visible(timeout=LIMIT)
     return panel

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from someone import LIMIT, button, retype, run_all, says
+from someone import LIMIT, button, retype, run, run_all, says
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
@@ -104,4 +104,44 @@ def test_two_tabs_show_the_same(learner):
     button(theirs, "Check").click()
     says(panel, "Well done.")
     other.close()
+    page.close()
+
+
+PREDICTIONS = """
+from labkit import predict
+which = predict("Which comes first?", choices=("build", "run"))
+many = predict("How many layers?", number="layers")
+order = predict("In which order?", order=("build", "run", "stop"))
+"""
+
+
+def test_predictions_by_mouse_and_by_keyboard(learner):
+    page = learner.notebook("predictions", PREDICTIONS, 'which.truth("build")', "many.truth(3)")
+    run(page, "Run Selected Cell")
+    questions = page.locator(".jp-OutputArea-output .widget-vbox")
+    expect(questions).to_have_count(3, timeout=LIMIT)
+    questions.nth(0).get_by_role("radio", name="run").check()
+    button(questions.nth(0), "Commit").click()
+    expect(questions.nth(0)).to_contain_text("Your prediction: run.")
+    number = questions.nth(1).get_by_role("spinbutton")
+    number.focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("3")
+    page.keyboard.press("Tab")
+    expect(button(questions.nth(1), "Commit")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(questions.nth(1)).to_contain_text("Your prediction: 3 layers.")
+    button(questions.nth(2), "Commit").click()
+    expect(questions.nth(2)).to_contain_text("Each thing once, please.")
+    for place, thing in enumerate(("build", "run", "stop")):
+        questions.nth(2).get_by_role("combobox").nth(place).select_option(thing)
+    button(questions.nth(2), "Commit").press("Enter")
+    expect(questions.nth(2)).to_contain_text("Your prediction: build, run, stop.")
+    run(page, "Run Selected Cell and All Below")
+    truths = page.locator(".jp-RenderedHTML")
+    expect(truths).to_have_count(2, timeout=LIMIT)
+    expect(truths.nth(0)).to_contain_text("You predicted: run")
+    expect(truths.nth(0)).to_contain_text("Seen: build")
+    expect(truths.nth(1)).to_contain_text("You predicted: 3 layers")
+    expect(button(questions.nth(0), "Change")).to_be_disabled()
     page.close()
