@@ -43,12 +43,14 @@ files; below each stands what the check looks at.
 # What mkdocs-jupyter puts on top of each notebook's page: half a megabyte of styles, and scripts for formulas and
 # diagrams that come from other hosts. The notebooks have no formulas; a diagram is told in words.
 STYLES = re.compile(r"<style\b.*?</style>", re.DOTALL)
-SCRIPTS = re.compile(r"<script\b[^>]*>.*?</script>", re.DOTALL)
+SCRIPTS = re.compile(r"<script\b[^>]*>.*?</script>|<!--.*?-->", re.DOTALL)
 DIAGRAM = re.compile(r'<div class="jp-Mermaid">\s*<pre class="mermaid">(.*?)</pre>\s*</div>', re.DOTALL)
 NODE = re.compile(r'\b(\w+)[\[(]+"([^"]+)"[\])]+')  # of a Mermaid flowchart: its id and its label
-ARROWS = ((r'-- "([^"]+)" -->', r"→ (\1) →"), ("-->", "→"), ("---", "–"), (" & ", " and "), ("<br/>", ": "))
+ARROWS = ((r'-- "([^"]+)" -->', r"→ (\1) →"), ("-->", "→"), ("---", "·"), (" & ", " and "), ("<br/>", ": "))
 NOTEBOOK_LINK = re.compile(r'(<a href="[\w/.-]+)\.ipynb"')
-PICTURE = re.compile(r'<picture>\s*<source [^>]*srcset="([^"]+)"[^>]*>\s*<img ([^>]*)src="([^"]+)"([^>]*)>\s*</picture>')
+PICTURE = re.compile(
+    r'<picture>\s*<source [^>]*srcset="([^"]+)"[^>]*>\s*<img ([^>]*)src="([^"]+)"([^>]*)>\s*</picture>'
+)
 
 
 @event_priority(100)  # before mkdocs-jupyter, which takes the notebooks from this list
@@ -56,7 +58,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Give the repository's pages in place of the folder's."""
     theme = [file for file in files if file.src_dir != config.docs_dir]
     paths = [path for pattern in (*PAGES, *PICTURES) for path in sorted(ROOT.glob(pattern))]
-    ours = [File(path.relative_to(ROOT).as_posix(), str(ROOT), config.site_dir, use_directory_urls=False) for path in paths]
+    ours = [
+        File(path.relative_to(ROOT).as_posix(), str(ROOT), config.site_dir, use_directory_urls=False) for path in paths
+    ]
     made = {"exercises/index.md": exercises_page(titles(config.nav)), "assets/notebook.css": notebook_css()}
     made["assets/site.css"] = Path(__file__).with_name("site.css").read_text(encoding="utf-8")
     new = [File.generated(config, name, content=text) for name, text in made.items()]
@@ -86,7 +90,7 @@ def on_page_content(content: str, /, page: Page, **_: object) -> str:
 
 
 def in_words(diagram: re.Match[str]) -> str:
-    """Tell a Mermaid flowchart as lines: what draws it is a megabyte from another host."""
+    """Tell a Mermaid flowchart as lines: Material would take what draws it from another host."""
     text = html.unescape(diagram[1])
     labels = dict(NODE.findall(text))
     lines, depth = [], 0
@@ -104,7 +108,9 @@ def in_words(diagram: re.Match[str]) -> str:
 def _spoken(line: str, labels: dict[str, str]) -> str:
     """Put labels in place of ids, and words in place of arrows."""
     parts = re.split(r'("[^"]*")', line)  # a label on an arrow holds no ids
-    line = "".join(part if part[:1] == '"' else re.sub(r"\w+", lambda m: labels.get(m[0], m[0]), part) for part in parts)
+    line = "".join(
+        part if part[:1] == '"' else re.sub(r"\w+", lambda m: labels.get(m[0], m[0]), part) for part in parts
+    )
     for pattern, words in ARROWS:
         line = re.sub(pattern, words, line)
     return line
