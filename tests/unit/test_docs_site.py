@@ -1,4 +1,4 @@
-"""The documentation's site: it builds without a warning, has a place for everything, and fetches nothing from outside."""
+"""The site of the documentation: it builds without a warning, has a place for all, and fetches nothing from outside."""
 
 from __future__ import annotations
 
