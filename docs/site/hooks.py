@@ -47,6 +47,7 @@ SCRIPTS = re.compile(r"<script\b[^>]*>.*?</script>|<!--.*?-->", re.DOTALL)
 DIAGRAM = re.compile(r'<div class="jp-Mermaid">\s*<pre class="mermaid">(.*?)</pre>\s*</div>', re.DOTALL)
 NODE = re.compile(r'\b(\w+)[\[(]+"([^"]+)"[\])]+')  # of a Mermaid flowchart: its id and its label
 ARROWS = ((r'-- "([^"]+)" -->', r"→ (\1) →"), ("-->", "→"), ("---", "·"), (" & ", " and "), ("<br/>", ": "))
+NOTEBOOK_STYLES = '<link rel="stylesheet" href="../assets/notebook.css">'  # for these pages alone: they are of Jupyter
 NOTEBOOK_LINK = re.compile(r'(<a href="[\w/.-]+)\.ipynb"')
 PICTURE = re.compile(
     r'<picture>\s*<source [^>]*srcset="([^"]+)"[^>]*>\s*<img ([^>]*)src="([^"]+)"([^>]*)>\s*</picture>'
@@ -85,7 +86,7 @@ def on_page_content(content: str, /, page: Page, **_: object) -> str:
     """Take out of a page what it would fetch, and let the pictures follow the site's theme."""
     if page.file.src_uri.endswith(".ipynb"):
         content = SCRIPTS.sub("", STYLES.sub("", content))
-        content = NOTEBOOK_LINK.sub(r'\1.html"', DIAGRAM.sub(in_words, content))
+        content = NOTEBOOK_STYLES + NOTEBOOK_LINK.sub(r'\1.html"', DIAGRAM.sub(in_words, content))
     return PICTURE.sub(r'<img \2src="\3#only-light"\4><img \2src="\1#only-dark"\4>', content)
 
 
