@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import re
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 INTERVAL = 0.2  # seconds between two looks that the panel gets at a build's words
+COLORS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")  # what is meant for a terminal; the classic builder paints stderr red
 MOST = 4000  # characters of a step's words that are shown: the end of them
 
 
@@ -58,7 +60,7 @@ class BuildLog:
             if text == CACHED:
                 last["state"] = "reused"
             else:
-                last["text"] = _end_of(last["text"] + text)
+                last["text"] = _end_of(COLORS.sub("", last["text"] + text))  # one may come in two pieces
         if time.monotonic() - self._shown >= INTERVAL:
             self.show()
         elif self._later is None:  # these may be its last words for long

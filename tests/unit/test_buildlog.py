@@ -61,6 +61,14 @@ def test_of_much_output_the_end_is_shown_and_seldom(log, shown):
     assert len(shown) < 100
 
 
+def test_colors_for_a_terminal_are_left_out_also_in_two_pieces(log, shown):
+    log.step("RUN npm ci", 1, 1)
+    for piece in ("\x1b[91mnpm error\n", "\x1b[0m\x1b[1;3", "1mcode\x1b[2K 1\n"):
+        log.output(piece)
+    log.ended()
+    assert shown[-1][0]["text"] == "npm error\ncode 1\n"
+
+
 def test_last_words_before_a_long_silence_are_shown(log, shown):
     log.step("RUN sleep 60", 1, 1)
     log.output("now I sleep\n")
