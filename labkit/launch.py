@@ -84,6 +84,9 @@ def jupyter_argv(folder: Path, token: str, settings: Path, *, browser: bool, por
     argv = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", "--ServerApp.ip=127.0.0.1"]
     argv += [f"--IdentityProvider.token={token}", f"--LabApp.default_url=/lab/tree/{FIRST}"]
     argv += [f"--LabApp.app_settings_dir={settings}", f"--ServerApp.port={port}", *QUIET]
+    if os.name == "posix":  # else it is a login shell, whose profile may set PATH anew, without the lab's commands
+        shell = os.environ.get("SHELL") or "/bin/sh"
+        argv.append(f"--ServerApp.terminado_settings={{'shell_command': [{shell!r}]}}")
     if not browser:
         argv.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:

@@ -126,6 +126,8 @@ def build(engine: Engine, request: BuildRequest, listener: Listener, on_image: O
             for message in _classic_messages(engine, request):
                 if step := trace.feed(message):
                     listener.step(*step)
+                    if trace.steps[-1].cached:  # FROM: an image that is there, whatever the cache
+                        listener.output(CACHED)
                 elif text := trace.output(message):
                     listener.output(text)
                 watch.look_at(trace.container)

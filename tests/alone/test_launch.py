@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -11,6 +12,7 @@ import time
 
 import pytest
 import requests
+import websocket
 
 from labkit.engine.hostproc import processes
 
@@ -88,3 +90,18 @@ def test_no_engine_and_nobody_to_ask(home, tmp_path):
     assert "There is no engine at DOCKER_HOST" in done.stderr
     assert "What to do: unset DOCKER_HOST" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_terminal_has_the_labs_own_commands(lab):
+    """Also where the profile of the machine's shells sets PATH anew."""
+    _, address = lab
+    base, token = address.partition("/lab/")[0], address.rpartition("token=")[2]
+    name = requests.post(f"{base}/api/terminals", params={"token": token}, timeout=UP).json()["name"]
+    where = f"{base.replace('http', 'ws')}/terminals/websocket/{name}?token={token}"
+    terminal, said = websocket.create_connection(where, timeout=UP), ""
+    terminal.send(json.dumps(["stdin", "command -v labkit && echo fo''und || echo miss''ing\r"]))
+    while "found" not in said and "missing" not in said:
+        kind, *rest = json.loads(terminal.recv())
+        said += rest[0] if kind == "stdout" else ""
+    terminal.close()
+    assert "found" in said, said
