@@ -14,13 +14,15 @@ from labkit.attempt import Attempt
 from labkit.history import History
 from labkit.moving import bring
 from labkit.moving import export as write
+from labkit.status import STATUSES, Status
+from labkit.words import say
 from labkit.workspace import Workspace
 
 if TYPE_CHECKING:
     from labkit.history import Note
     from labkit.spec import Exercise
 
-SIGNS = {"to do": "[dim]○[/]", "not yet": "[yellow]✗[/]", "done": "[green]✓[/]", "trouble": "[red]![/]"}
+COLORS: dict[Status, str] = {"to do": "dim", "not yet": "yellow", "done": "green", "trouble": "red"}
 
 
 @click.command()
@@ -29,24 +31,37 @@ def progress() -> None:
     exercises = course.exercises()
     notes = {exercise.slug: Attempt(exercise).note for exercise in exercises}
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("Exercise", "Title", "Status", "Points", "Checks", "Time"):
-        table.add_column(name, justify="right" if name in ("Points", "Checks", "Time") else "left")
+    for name in (say("Exercise"), say("Title"), say("Status")):
+        table.add_column(name)
+    for name in (say("Points"), say("Checks"), say("Time")):
+        table.add_column(name, justify="right")
     for exercise in exercises:
         table.add_row(exercise.slug, exercise.title, *_cells(exercise, notes[exercise.slug]))
     console = Console()
     console.print(table)
     passed = sum(note.passed for note in notes.values())
-    console.print(f"\n{passed} of {len(exercises)} exercises passed.", highlight=False)
+    console.print(
+        "\n" + say("{passed} of {exercises} exercises passed.", passed=passed, exercises=len(exercises)),
+        highlight=False,
+    )
     if following := next((each for each in exercises if not notes[each.slug].passed), None):
-        console.print(f"Next: {following.slug}, in notebooks/{following.notebook}.ipynb", highlight=False)
+        console.print(
+            say("Next: {slug}, in notebooks/{notebook}.ipynb", slug=following.slug, notebook=following.notebook),
+            highlight=False,
+        )
 
 
 def _cells(exercise: Exercise, note: Note) -> tuple[str, ...]:
     most = sum(spec.points for spec in exercise.checks if not spec.hidden)
-    status = "done" if note.passed else note.status
-    again = " [dim](an earlier version)[/]" if note.changed else ""
-    minutes = f"{note.seconds / 60:.0f} min" if note.attempts or note.seconds >= 60 else ""  # noqa: PLR2004  a minute
-    return f"{SIGNS[status]} {status}{again}", f"{note.points:g}/{most:g}", str(note.attempts or ""), minutes
+    status: Status = "done" if note.passed else note.status
+    shown, again = STATUSES[status], f" [dim]{say('(an earlier version)')}[/]" if note.changed else ""
+    minutes = say("{minutes:.0f} min", minutes=note.seconds / 60) if note.attempts or note.seconds >= 60 else ""  # noqa: PLR2004  a minute
+    return (
+        f"[{COLORS[status]}]{shown.sign}[/] {shown.word}{again}",
+        f"{note.points:g}/{most:g}",
+        str(note.attempts or ""),
+        minutes,
+    )
 
 
 @click.command()
@@ -54,7 +69,14 @@ def _cells(exercise: Exercise, note: Note) -> tuple[str, ...]:
 def export(file: Path) -> None:
     """Write all that you have done, and your files, to FILE: to go on on another machine."""
     count = write(file, History(), Workspace(course.root()), course.exercises())
-    click.echo(f"{count} attempts, your predictions and your files are in {file}. There: labkit import {file.name}")
+    click.echo(
+        say(
+            "{count} attempts, your predictions and your files are in {file}. There: labkit import {name}",
+            count=count,
+            file=file,
+            name=file.name,
+        )
+    )
 
 
 @click.command("import")
@@ -62,6 +84,12 @@ def export(file: Path) -> None:
 def import_(file: Path) -> None:
     """Add what FILE has, which `labkit export` wrote elsewhere; nothing that you have here is lost."""
     moved = bring(file, History(), Workspace(course.root()), course.exercises())
-    click.echo(f"{moved.attempts} attempts are new here; files of {len(moved.files)} exercises were in it.")
+    click.echo(
+        say(
+            "{attempts} attempts are new here; files of {files} exercises were in it.",
+            attempts=moved.attempts,
+            files=len(moved.files),
+        )
+    )
     for path in moved.beside:
-        click.echo(f"You have other work here on that exercise, so its files are in {path}")
+        click.echo(say("You have other work here on that exercise, so its files are in {path}", path=path))

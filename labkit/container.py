@@ -14,6 +14,7 @@ import tenacity
 
 from labkit.engine.signals import ignores
 from labkit.errors import EngineError, SandboxError, StepTimeout
+from labkit.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -126,7 +127,9 @@ class Container:
         if not bound and self.exit_code is not None:  # the engine forgets the ports of a container that has ended
             raise self._ended()
         if not bound:
-            raise SandboxError(f"Port {port} of the container is not published.", fix="see whether it still runs")
+            raise SandboxError(
+                say("Port {port} of the container is not published.", port=port), fix=say("see whether it still runs")
+            )
         return bound[0]["HostIp"], int(bound[0]["HostPort"])
 
     def get(self, port: int, path: str = "/", seconds: float = 20) -> Answer:
@@ -199,10 +202,14 @@ class Container:
             if self.exit_code is not None and text not in self.logs:
                 raise self._ended()
             if time.monotonic() > end:
-                words = f"its last words: {self.last_words}" if self.last_words else "it wrote nothing"
                 raise StepTimeout(
-                    f"The container did not write {text!r} within {seconds:g} seconds; {words}",
-                    fix="see what its main process does",
+                    say(
+                        "The container did not write {text!r} within {seconds:g} seconds; {words}",
+                        text=text,
+                        seconds=seconds,
+                        words=self._words,
+                    ),
+                    fix=say("see what its main process does"),
                 )
             time.sleep(ASK_EVERY)
 
@@ -210,16 +217,24 @@ class Container:
         if self.exit_code is not None:
             return self._ended()
         return StepTimeout(
-            f"Nothing answered on port {port} within {seconds:g} seconds.{self._who_listens()}",
-            fix="see which port and address the app listens on",
+            say(
+                "Nothing answered on port {port} within {seconds:g} seconds.{inside}",
+                port=port,
+                seconds=seconds,
+                inside=self._who_listens(),
+            ),
+            fix=say("see which port and address the app listens on"),
         )
 
     def _who_listens(self) -> str:
         places = self._places()
         if places is None:
             return ""
-        inside = f"the app listens on {', '.join(places)}" if places else "nothing listens on any port"
-        return f" Inside, {inside}."
+        return (
+            say(" Inside, the app listens on {places}.", places=", ".join(places))
+            if places
+            else say(" Inside, nothing listens on any port.")
+        )
 
     def _places(self) -> list[str] | None:
         """Where it listens, or None where it cannot tell: no reason to say anything else than that nothing answered."""
@@ -231,11 +246,20 @@ class Container:
     @property
     def end(self) -> str:
         """How it ended, in one sentence."""
-        words = f"its last words: {self.last_words}" if self.last_words else "it wrote nothing"
-        return f"The container ended with exit code {self.exit_code}; {words}"
+        return say(
+            "The container ended with exit code {exit_code}; {words}", exit_code=self.exit_code, words=self._words
+        )
+
+    @property
+    def _words(self) -> str:
+        return (
+            say("its last words: {last_words}", last_words=self.last_words)
+            if self.last_words
+            else say("it wrote nothing")
+        )
 
     def _ended(self) -> SandboxError:
-        return SandboxError(self.end, fix="read its logs")
+        return SandboxError(self.end, fix=say("read its logs"))
 
     def listening(self) -> list[str]:
         """Addresses and TCP ports that something in it listens on, such as ``127.0.0.1:3000``.
@@ -248,7 +272,9 @@ class Container:
         """
         _, tables = self._engine.exec(self.id, ["cat", "/proc/net/tcp", "/proc/net/tcp6"])
         if "local_address" not in tables:
-            raise SandboxError("The container cannot be asked where it listens.", fix="look at the app's own code")
+            raise SandboxError(
+                say("The container cannot be asked where it listens."), fix=say("look at the app's own code")
+            )
         rows = (line.split() for line in tables.splitlines())
         places = {_place(row[1]) for row in rows if len(row) > LISTEN_COLUMN and row[LISTEN_COLUMN] == LISTEN}
         return sorted(place for place in places if not place.startswith("127.0.0.11:"))
@@ -270,7 +296,7 @@ class Container:
         uid = re.search(r"^Uid:\s+(\d+)", status, re.MULTILINE)
         name = re.search(r"^Name:\s+(.*)", status, re.MULTILINE)
         if code or not uid:
-            raise SandboxError("The container's processes cannot be listed.", fix="see whether it still runs")
+            raise SandboxError(say("The container's processes cannot be listed."), fix=say("see whether it still runs"))
         return (Process(int(uid[1]), name[1] if name else "?", 1),)
 
     def exec(self, *argv: str) -> tuple[int, str]:

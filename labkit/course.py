@@ -14,6 +14,7 @@ import labkit
 from labkit import spec
 from labkit.checks.registry import CHECKS
 from labkit.errors import ExerciseError
+from labkit.words import say
 
 NOT_JUDGED = frozenset({"README.md"})  # a better word in a task changes no points
 
@@ -26,7 +27,9 @@ def root() -> Path:
     """
     folder = Path(os.environ.get("LABKIT_COURSE") or Path(__file__).parent.parent).resolve()
     if not (folder / "exercises").is_dir():
-        raise ExerciseError(f"{folder} holds no exercises.", fix="set LABKIT_COURSE to the course's folder")
+        raise ExerciseError(
+            say("{folder} holds no exercises.", folder=folder), fix=say("set LABKIT_COURSE to the course's folder")
+        )
     return folder
 
 
@@ -49,10 +52,18 @@ def exercise(name: str, course: Path | None = None) -> spec.Exercise:
         return spec.load(found[0], CHECKS)
     if found:
         several = ", ".join(folder.name.partition("-")[2] for folder in found)
-        raise ExerciseError(f"Number {name} has several exercises: {several}.", fix="name the one that you mean")
+        raise ExerciseError(
+            say("Number {name} has several exercises: {several}.", name=name, several=several),
+            fix=say("name the one that you mean"),
+        )
     close = difflib.get_close_matches(name, names, n=1)
-    near = f"Did you mean {close[0]!r}?" if close else f"There are: {', '.join(names)}."
-    raise ExerciseError(f"There is no exercise {name!r}. {near}", fix="see `labkit list`")
+    known, nearest = ", ".join(names), close[0] if close else ""
+    raise ExerciseError(
+        say("There is no exercise {name!r}. Did you mean {nearest!r}?", name=name, nearest=nearest)
+        if nearest
+        else say("There is no exercise {name!r}. There are: {known}.", name=name, known=known),
+        fix=say("see `labkit list`"),
+    )
 
 
 def _is_called(slug: str, name: str) -> bool:

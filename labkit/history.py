@@ -18,13 +18,15 @@ from contextlib import closing, contextmanager
 from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from platformdirs import user_data_path
 from pydantic import TypeAdapter
 
 from labkit.errors import HistoryError
 from labkit.result import Outcome, Report
+from labkit.status import STATUS, Status
+from labkit.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -45,13 +47,6 @@ CREATE INDEX IF NOT EXISTS attempts_of ON attempts (exercise, version, at);
 CREATE TABLE IF NOT EXISTS predictions (question TEXT PRIMARY KEY, entry TEXT NOT NULL) WITHOUT ROWID;
 PRAGMA user_version = {FORMAT};
 """
-Status = Literal["to do", "not yet", "done", "trouble"]
-STATUS: dict[Outcome, Status] = {
-    Outcome.PASS: "done",
-    Outcome.FAIL: "not yet",
-    Outcome.TODO: "to do",
-    Outcome.ERROR: "trouble",
-}
 TRIED = "SELECT uid, exercise, version, at, inputs, report FROM attempts"
 MERGE = """
 INSERT INTO work (exercise, version, opened, last, seconds, hints, status) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -163,10 +158,12 @@ class History:
                 db.execute("COMMIT")
         except (OSError, sqlite3.Error) as error:
             raise HistoryError(
-                f"What you have done cannot be read or written: {self.path}: {error}",
-                why="Your files are not touched. Your progress is in that file.",
-                fix="make room on the disk, see to its rights, or name another folder in LABKIT_DATA; "
-                "where the file is broken, move it away to begin anew",
+                say("What you have done cannot be read or written: {path}: {error}", path=self.path, error=error),
+                why=say("Your files are not touched. Your progress is in that file."),
+                fix=say(
+                    "make room on the disk, see to its rights, or name another folder in LABKIT_DATA; where the "
+                    "file is broken, move it away to begin anew"
+                ),
             ) from None
 
     def note(self, key: Key) -> Note:

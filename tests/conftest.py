@@ -18,3 +18,11 @@ def own_state(tmp_path, monkeypatch):
     monkeypatch.setenv("LABKIT_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("LABKIT_WORK", str(tmp_path / "work"))
     monkeypatch.setenv("LABKIT_DATA", str(tmp_path / "data"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def english():
+    """What tests compare is English, whatever the person who runs them speaks."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LABKIT_LANG", "en")
+        yield
