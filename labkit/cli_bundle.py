@@ -13,7 +13,7 @@ from labkit.grading.bundle import read_key, write
 from labkit.grading.bundling import made
 from labkit.progress import shown
 from labkit.result import Outcome
-from labkit.words import say
+from labkit.words import ENGLISH, say, spoken
 from labkit.workspace import Workspace
 
 TROUBLE = 3  # exit code
@@ -30,7 +30,8 @@ def bundle(exercise: str, output: Path | None, key: Path | None) -> None:
     3 it is made, and some checks met trouble that is not yours.
     """
     secret = read_key(key) if key else None
-    this = course.exercise(exercise)
+    with spoken(ENGLISH):  # what is handed in is in the language that it is graded in
+        this = course.exercise(exercise)
     snapshot = Workspace(course.root()).snapshot(this)
     with shown() as progress:
         report, members = made(this, snapshot, connect(), progress)

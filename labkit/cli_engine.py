@@ -13,7 +13,9 @@ from labkit.engine import Engine, connect, install
 from labkit.engine.private import Private
 from labkit.errors import EngineDied, EngineError, EngineForbidden, EngineNotFound
 from labkit.progress import Progress, shown
-from labkit.words import say
+from labkit.words import mark, say
+
+STATES = (mark("running"), mark("starting"), mark("died"), mark("stopped"))  # of `Private.status`
 
 
 @click.group()

@@ -54,7 +54,8 @@ def progress() -> None:
 def _cells(exercise: Exercise, note: Note) -> tuple[str, ...]:
     most = sum(spec.points for spec in exercise.checks if not spec.hidden)
     status: Status = "done" if note.passed else note.status
-    shown, again = STATUSES[status], f" [dim]{say('(an earlier version)')}[/]" if note.changed else ""
+    shown, earlier = STATUSES[status], say("(an earlier version)")
+    again = f" [dim]{earlier}[/]" if note.changed else ""
     minutes = say("{minutes:.0f} min", minutes=note.seconds / 60) if note.attempts or note.seconds >= 60 else ""  # noqa: PLR2004  a minute
     return (
         f"[{COLORS[status]}]{shown.sign}[/] {shown.word}{again}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import time
 from contextlib import suppress
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import requests
 import tenacity
 
+from labkit.engine.proc import listeners
 from labkit.engine.signals import ignores
 from labkit.errors import EngineError, SandboxError, StepTimeout
 from labkit.words import say
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from labkit.engine import Engine
 
 ASK_EVERY = 0.1  # seconds between two attempts to reach a port that does not answer yet
-LISTEN_COLUMN, LISTEN = 3, "0A"  # in /proc/net/tcp
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +64,6 @@ class Stop:
     exit_code: int | None
     logs: str = ""
     ignored: bool = False
-
-
-def _place(words: str) -> str:
-    """Read the kernel's ``0100007F:0BB8`` as ``127.0.0.1:3000``: each group of four bytes is in the host's order."""
-    address, _, port = words.partition(":")
-    groups = [bytes.fromhex(address[n : n + 8])[::-1] for n in range(0, len(address), 8)]
-    ip = ipaddress.ip_address(b"".join(groups))
-    return f"[{ip}]:{int(port, 16)}" if ip.version == 6 else f"{ip}:{int(port, 16)}"  # noqa: PLR2004  IPv6
 
 
 def by_start(processes: Iterable[Process], main: int) -> tuple[Process, ...]:
@@ -202,39 +193,25 @@ class Container:
             if self.exit_code is not None and text not in self.logs:
                 raise self._ended()
             if time.monotonic() > end:
-                raise StepTimeout(
-                    say(
-                        "The container did not write {text!r} within {seconds:g} seconds; {words}",
-                        text=text,
-                        seconds=seconds,
-                        words=self._words,
-                    ),
-                    fix=say("see what its main process does"),
-                )
+                given = {"text": text, "seconds": seconds, "words": self._words}
+                what = say("The container did not write {text!r} within {seconds:g} seconds; {words}", **given)
+                raise StepTimeout(what, fix=say("see what its main process does"))
             time.sleep(ASK_EVERY)
 
     def _no_answer(self, port: int, seconds: float) -> SandboxError | StepTimeout:
         if self.exit_code is not None:
             return self._ended()
-        return StepTimeout(
-            say(
-                "Nothing answered on port {port} within {seconds:g} seconds.{inside}",
-                port=port,
-                seconds=seconds,
-                inside=self._who_listens(),
-            ),
-            fix=say("see which port and address the app listens on"),
-        )
+        given = {"port": port, "seconds": seconds, "inside": self._who_listens()}
+        what = say("Nothing answered on port {port} within {seconds:g} seconds.{inside}", **given)
+        return StepTimeout(what, fix=say("see which port and address the app listens on"))
 
     def _who_listens(self) -> str:
         places = self._places()
         if places is None:
             return ""
-        return (
-            say(" Inside, the app listens on {places}.", places=", ".join(places))
-            if places
-            else say(" Inside, nothing listens on any port.")
-        )
+        if not places:
+            return say(" Inside, nothing listens on any port.")
+        return say(" Inside, the app listens on {places}.", places=", ".join(places))
 
     def _places(self) -> list[str] | None:
         """Where it listens, or None where it cannot tell: no reason to say anything else than that nothing answered."""
@@ -246,25 +223,18 @@ class Container:
     @property
     def end(self) -> str:
         """How it ended, in one sentence."""
-        return say(
-            "The container ended with exit code {exit_code}; {words}", exit_code=self.exit_code, words=self._words
-        )
+        return say("The container ended with exit code {code}; {words}", code=self.exit_code, words=self._words)
 
     @property
     def _words(self) -> str:
-        return (
-            say("its last words: {last_words}", last_words=self.last_words)
-            if self.last_words
-            else say("it wrote nothing")
-        )
+        words = self.last_words
+        return say("its last words: {words}", words=words) if words else say("it wrote nothing")
 
     def _ended(self) -> SandboxError:
         return SandboxError(self.end, fix=say("read its logs"))
 
     def listening(self) -> list[str]:
         """Addresses and TCP ports that something in it listens on, such as ``127.0.0.1:3000``.
-
-        source: proc(5), /proc/net/tcp; state 0A is LISTEN. The engine's own name server (127.0.0.11) is left out.
 
         Raises:
             SandboxError: the image has no ``cat`` to read that with.
@@ -275,9 +245,7 @@ class Container:
             raise SandboxError(
                 say("The container cannot be asked where it listens."), fix=say("look at the app's own code")
             )
-        rows = (line.split() for line in tables.splitlines())
-        places = {_place(row[1]) for row in rows if len(row) > LISTEN_COLUMN and row[LISTEN_COLUMN] == LISTEN}
-        return sorted(place for place in places if not place.startswith("127.0.0.11:"))
+        return listeners(tables)
 
     def processes(self) -> tuple[Process, ...]:
         """Its processes in the order in which they were started, the main one first.

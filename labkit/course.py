@@ -14,9 +14,10 @@ import labkit
 from labkit import spec
 from labkit.checks.registry import CHECKS
 from labkit.errors import ExerciseError
-from labkit.words import say
+from labkit.translated import translated
+from labkit.words import language, say, translations
 
-NOT_JUDGED = frozenset({"README.md"})  # a better word in a task changes no points
+NOT_JUDGED = frozenset({"README.md", *translations()})  # a better word in a task changes no points
 
 
 def root() -> Path:
@@ -36,7 +37,7 @@ def root() -> Path:
 def exercises(course: Path | None = None) -> list[spec.Exercise]:
     """All exercises in the order of their numbers."""
     folder = (course or root()) / "exercises"
-    return [spec.load(path.parent, CHECKS) for path in sorted(folder.glob(f"*/{spec.NAME}"))]
+    return [_load(path.parent) for path in sorted(folder.glob(f"*/{spec.NAME}"))]
 
 
 def exercise(name: str, course: Path | None = None) -> spec.Exercise:
@@ -49,7 +50,7 @@ def exercise(name: str, course: Path | None = None) -> spec.Exercise:
     names = [folder.name.partition("-")[2] for folder in folders]
     found = [folder for folder in folders if _is_called(folder.name, name)]
     if len(found) == 1:
-        return spec.load(found[0], CHECKS)
+        return _load(found[0])
     if found:
         several = ", ".join(folder.name.partition("-")[2] for folder in found)
         raise ExerciseError(
@@ -64,6 +65,10 @@ def exercise(name: str, course: Path | None = None) -> spec.Exercise:
         else say("There is no exercise {name!r}. There are: {known}.", name=name, known=known),
         fix=say("see `labkit list`"),
     )
+
+
+def _load(folder: Path) -> spec.Exercise:
+    return translated(spec.load(folder, CHECKS), language())
 
 
 def _is_called(slug: str, name: str) -> bool:

@@ -106,7 +106,8 @@ class _Plain:
             percent = (
                 f" {100 * done / total:.0f} %{self._pace(what, done, total)}" if done is not None and total else ""
             )
-            print(f"{say(what)}:{say(' done') if ended else percent or ' …'}", file=self._stream, flush=True)
+            end = say("done")
+            print(f"{say(what)}:{f' {end}' if ended else percent or ' …'}", file=self._stream, flush=True)
 
     def _pace(self, what: str, done: float, total: float) -> str:
         """How many a minute, and how long it will take from here, where it has come far enough to tell."""

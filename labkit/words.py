@@ -69,6 +69,11 @@ def languages() -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in LOCALE.glob(f"*/{NAME}")))
 
 
+def translations() -> tuple[str, ...]:
+    """Names of the files that say what an exercise says in another language (`labkit.translated`)."""
+    return tuple(f"{name}.toml" for name in languages())
+
+
 def language() -> str:
     """The language that is spoken: LABKIT_LANG, else the locale's where there is a catalog for it, else English."""
     if fixed := _fixed.get():

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from labkit.checks.registry import check, failed, passed
-from labkit.words import say, say_many
+from labkit.words import mark, say, say_many
 
 if TYPE_CHECKING:
     from labkit.evidence import Evidence
     from labkit.result import Finding
 
+WHY_NOWHERE = mark("A push goes where the name says: ADDRESS/REPOSITORY:TAG. The registry takes it only after a login.")
+WHY_ALONE = mark("A name without a tag means the tag latest, and each tag is pushed by itself.")
 REFUSALS = ("no basic auth credentials", "401 Unauthorized", "does not go to the registry")  # as docker prints them
 
 
@@ -25,61 +27,34 @@ def registry_holds(evidence: Evidence, *, repository: str, tag: str, path: str, 
         path: a file in the image, from the root.
         contains: text that it must hold.
     """
-    registry, want = (
-        evidence.registry,
-        say("{repository} with the tag {tag}, as it was built here.", repository=repository, tag=tag),
-    )
-    tags = registry.tags(repository)
+    registry, given = evidence.registry, {"repository": repository, "tag": tag, "path": path}
+    want, tags = say("{repository} with the tag {tag}, as it was built here.", **given), registry.tags(repository)
     if not tags:
-        others = ", ".join(registry.repositories())
-        shown = say("It has: {others}.", others=others) if others else say("It is empty.")
-        said = next(
-            (say(" One command said: {each}.", each=each) for each in REFUSALS if each in evidence.commands.text), ""
-        )
-        return failed(
-            say(
-                "The registry has no repository {repository}. {shown}{said}",
-                repository=repository,
-                shown=shown,
-                said=said,
-            ),
-            want,
-            say("A push goes where the name says: ADDRESS/REPOSITORY:TAG. The registry takes it only after a login."),
-        )
+        return failed(_no_repository(evidence, repository), want, say(WHY_NOWHERE))
     if tag not in tags:
-        return failed(
-            say(
-                "{repository} is in the registry, with no tag {tag}. It has: {tags}.",
-                repository=repository,
-                tag=tag,
-                tags=", ".join(tags),
-            ),
-            want,
-            say("A name without a tag means the tag latest, and each tag is pushed by itself."),
-        )
+        there = ", ".join(tags)
+        saw = say("{repository} is in the registry, with no tag {tag}. It has: {there}.", **given, there=there)
+        return failed(saw, want, say(WHY_ALONE))
     try:
         text = registry.read(repository, tag, path).decode(errors="replace")
     except FileNotFoundError:
         return failed(
-            say("In the registry's {repository}:{tag} there is no {path}.", repository=repository, tag=tag, path=path),
+            say("In the registry's {repository}:{tag} there is no {path}.", **given),
             want,
             say("A tag leads to whatever image it was given to. This one is not what the Dockerfile builds."),
         )
     if contains not in text:
-        return failed(
-            say(
-                "In the registry's {repository}:{tag}, {path} says {text!r}.",
-                repository=repository,
-                tag=tag,
-                path=path,
-                text=text[:80],
-            ),
-            want,
-            say("It is another image."),
-        )
-    return passed(
-        say("The registry has {repository}:{tag}, with {path} in it.", repository=repository, tag=tag, path=path)
-    )
+        saw = say("In the registry's {repository}:{tag}, {path} says {text!r}.", **given, text=text[:80])
+        return failed(saw, want, say("It is another image."))
+    return passed(say("The registry has {repository}:{tag}, with {path} in it.", **given))
+
+
+def _no_repository(evidence: Evidence, repository: str) -> str:
+    others = ", ".join(evidence.registry.repositories())
+    shown = say("It has: {others}.", others=others) if others else say("It is empty.")
+    refused = next((each for each in REFUSALS if each in evidence.commands.text), "")
+    said = say(" One command said: {words}.", words=refused) if refused else ""
+    return say("The registry has no repository {repository}. {shown}", repository=repository, shown=shown) + said
 
 
 @check("The tags of {repository} are one image in the registry")

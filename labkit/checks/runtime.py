@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from labkit.evidence import Evidence
     from labkit.result import Finding
 
+WHY_WAITS = mark(
+    "`docker stop` waits ten seconds and then kills: requests under way are lost, deployments take longer. In shell "
+    "form (CMD node app.js), or in a pipe, a shell is the main process and passes no signal on; as main process, an "
+    "app gets no default handling of signals either."
+)
+WHY_TAKEN = mark("The main process ended, and took the app with it before it could close.")
 WHY_ALIVE = mark("A container lives as long as its main process: when that ends, the container ends.")
 
 
@@ -55,12 +61,8 @@ def answers_on_port(evidence: Evidence, *, port: int, path: str = "/", contains:
     """
     want = say("A good answer to GET {path} on port {port}.", path=path, port=port)
     if contains:
-        want = say(
-            "A good answer to GET {path} on port {port} that holds {contains!r}.",
-            path=path,
-            port=port,
-            contains=contains,
-        )
+        given = {"path": path, "port": port, "contains": contains}
+        want = say("A good answer to GET {path} on port {port} that holds {contains!r}.", **given)
     why = say(
         "Publishing a port only leads to it. Something in the container must listen there, on all addresses (0.0.0.0)."
     )
@@ -70,13 +72,8 @@ def answers_on_port(evidence: Evidence, *, port: int, path: str = "/", contains:
         return failed(error.what, want, say(WHY_ALIVE))
     except StepTimeout as error:
         return failed(error.what, want, why)
-    saw = say(
-        "GET {path} on port {port} was answered with status {status} and {text!r}.",
-        path=path,
-        port=port,
-        status=answer.status,
-        text=answer.text[:80],
-    )
+    seen = {"path": path, "port": port, "status": answer.status, "text": answer.text[:80]}
+    saw = say("GET {path} on port {port} was answered with status {status} and {text!r}.", **seen)
     if answer.status >= 400 or contains not in answer.text:  # noqa: PLR2004  HTTP: errors begin here
         return failed(saw, want, say("An app that answers so does not do its work. What it wrote may say why."))
     return passed(saw)
@@ -112,54 +109,30 @@ def stops_gracefully(evidence: Evidence, *, seconds: float = 5, says: str = "") 
         seconds: the time it has.
         says: what it writes when it has closed; "" where it need not.
     """
-    want = say("An end by itself within {seconds:g} seconds of the stop signal.", seconds=seconds)
-    if says:
-        want = say(
-            "An end by itself within {seconds:g} seconds of the stop signal, with {says!r} in its logs.",
-            seconds=seconds,
-            says=says,
-        )
+    want = _end_in_time(seconds, says)
     try:
         stop = evidence.stop(seconds)
     except (SandboxError, StepTimeout) as error:
         return failed(error.what, say("A running container. {want}", want=want), say(WHY_ALIVE))
     if stop.exit_code is None:
-        deaf = (
-            say(" Its main process has no handler for {signal}, so it never hears of it.", signal=stop.signal)
-            if stop.ignored
-            else ""
-        )
-        return failed(
-            say(
-                "{seconds:g} seconds after {signal} the container still ran.{deaf}",
-                seconds=seconds,
-                signal=stop.signal,
-                deaf=deaf,
-            ),
-            want,
-            say(
-                "`docker stop` waits ten seconds and then kills: requests under way are lost, deployments "
-                "take longer. In shell form (CMD node app.js), or in a pipe, a shell is the main process and "
-                "passes no signal on; as main process, an app gets no default handling of signals either."
-            ),
-        )
+        saw = say("{seconds:g} seconds after {signal} the container still ran.", seconds=seconds, signal=stop.signal)
+        if stop.ignored:
+            saw += say(" Its main process has no handler for {signal}, so it never hears of it.", signal=stop.signal)
+        return failed(saw, want, say(WHY_WAITS))
+    given = {"signal": stop.signal, "code": stop.exit_code, "says": says}
     if stop.exit_code == KILLED:
-        saw = say(
-            "{signal} ended it with exit code {killed}, which is 128 + 9, SIGKILL.", signal=stop.signal, killed=KILLED
-        )
+        saw = say("{signal} ended it with exit code {code}, which is 128 + 9, SIGKILL.", **given)
         return failed(saw, want, say(WHY_ASKED))
     if says not in stop.logs:
-        saw = say(
-            "After {signal} the container ended, with exit code {exit_code}, but never wrote {says!r}.",
-            signal=stop.signal,
-            exit_code=stop.exit_code,
-            says=says,
+        saw = say("After {signal} the container ended, with exit code {code}, but never wrote {says!r}.", **given)
+        return failed(saw, want, say(WHY_TAKEN))
+    return passed(say("The container ended by itself after {signal}, with exit code {code}.", **given))
+
+
+def _end_in_time(seconds: float, says: str) -> str:
+    given = {"seconds": seconds, "says": says}
+    if says:
+        return say(
+            "An end by itself within {seconds:g} seconds of the stop signal, with {says!r} in its logs.", **given
         )
-        return failed(saw, want, say("The main process ended, and took the app with it before it could close."))
-    return passed(
-        say(
-            "The container ended by itself after {signal}, with exit code {exit_code}.",
-            signal=stop.signal,
-            exit_code=stop.exit_code,
-        )
-    )
+    return say("An end by itself within {seconds:g} seconds of the stop signal.", **given)

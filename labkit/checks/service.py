@@ -62,11 +62,7 @@ def published_answers(  # noqa: PLR0913  what is asked, and what must come
     if state != "running":
         return failed(_ended(evidence, name, state), say("The container {name} runs.", name=name), say(WHY_ENDED))
     if str(host) not in published:
-        saw = (
-            say("{name} publishes {published}.", name=name, published=_shown(published))
-            if published
-            else say("{name} publishes no port of the machine.", name=name)
-        )
+        saw = _publishes(name, published)
         return failed(saw, say("Port {host} of the machine leads to {name}.", host=host, name=name), say(WHY_PUBLISHED))
     port = published[str(host)]
     try:
@@ -75,32 +71,20 @@ def published_answers(  # noqa: PLR0913  what is asked, and what must come
         return failed(error.what, want, say(WHY_ENDED))
     except StepTimeout as error:
         what = error.what if tells else say("Nothing answered there.")
-        return failed(
-            say("Port {host} leads to port {port} of {name}. {what}", host=host, port=port, name=name, what=what),
-            want,
-            say(WHY_LISTENING),
-        )
-    saw = say(
-        "GET {path} at port {host} was answered with status {status} and {text!r}.",
-        path=path,
-        host=host,
-        status=answer.status,
-        text=answer.text[:SHOWN],
-    )
+        saw = say("Port {host} leads to port {port} of {name}. {what}", host=host, port=port, name=name, what=what)
+        return failed(saw, want, say(WHY_LISTENING))
+    given = {"path": path, "host": host, "status": answer.status, "text": answer.text[:SHOWN]}
+    saw = say("GET {path} at port {host} was answered with status {status} and {text!r}.", **given)
     if answer.status >= BAD_STATUS or contains not in answer.text:
         return failed(saw, want, say("An app that answers so does not do its work. `docker logs` may say why."))
     return passed(saw)
 
 
 def _good_answer(path: str, host: int, contains: str) -> str:
+    given = {"path": path, "host": host, "contains": contains}
     if contains:
-        return say(
-            "A good answer to GET {path} at port {host} of the machine, with {contains!r} in it.",
-            path=path,
-            host=host,
-            contains=contains,
-        )
-    return say("A good answer to GET {path} at port {host} of the machine", path=path, host=host)
+        return say("A good answer to GET {path} at port {host} of the machine, with {contains!r} in it.", **given)
+    return say("A good answer to GET {path} at port {host} of the machine", **given)
 
 
 def _ended(evidence: Evidence, name: str, state: str) -> str:
@@ -118,11 +102,12 @@ def _published(seen: Mapping[str, Any]) -> dict[str, int]:
     return {place["HostPort"]: port for port, places in tcp.items() for place in places or []}
 
 
-def _shown(published: Mapping[str, int]) -> str:
-    return ", ".join(
-        say("port {host} of the machine → {port} of the container", host=host, port=port)
-        for host, port in published.items()
-    )
+def _publishes(name: str, published: Mapping[str, int]) -> str:
+    if not published:
+        return say("{name} publishes no port of the machine.", name=name)
+    one = mark("port {host} of the machine → {port} of the container")
+    shown = ", ".join(say(one, host=host, port=port) for host, port in published.items())
+    return say("{name} publishes {shown}.", name=name, shown=shown)
 
 
 @check("No container but {name} is left")

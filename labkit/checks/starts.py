@@ -86,12 +86,9 @@ def _other_answer(evidence: Evidence, start: Start, wanted: str) -> str:
     except SandboxError as error:
         return say("the container did not start: {what}", what=error.what)
     if printed.exit_code:
-        words = (
-            say("its last words: {last_words}", last_words=printed.last_words)
-            if printed.last_words
-            else say("it wrote nothing")
-        )
-        return say("the container ended with exit code {exit_code}; {words}", exit_code=printed.exit_code, words=words)
+        last = printed.last_words
+        words = say("its last words: {words}", words=last) if last else say("it wrote nothing")
+        return say("the container ended with exit code {code}; {words}", code=printed.exit_code, words=words)
     if _lines(printed.text) != _lines(wanted):
         return (
             say("it printed {text}", text=_quoted(printed.text)) if printed.text.strip() else say("it printed nothing.")

@@ -19,15 +19,10 @@ def commands_succeed(evidence: Evidence) -> Finding:
     """The script's last command ends with exit code 0."""
     done = evidence.commands
     if done.exit_code == 0:
-        return passed(
-            say(
-                "All commands ran: {count} of them.", count=done.text.count(chr(10) + "$ ") + done.text.startswith("$ ")
-            )
-        )
+        count = sum(line.startswith("$ ") for line in done.text.split("\n"))
+        return passed(say("All commands ran: {count} of them.", count=count))
     return failed(
-        say(
-            "The script ended with exit code {exit_code}. Its last lines: {end}", exit_code=done.exit_code, end=done.end
-        ),
+        say("The script ended with exit code {code}. Its last lines: {end}", code=done.exit_code, end=done.end),
         say("An end with exit code 0."),
         say("A command that fails stops a script, or a deployment, at that place."),
     )
@@ -98,7 +93,8 @@ def port_published(evidence: Evidence, *, name: str, port: int, host: int) -> Fi
     found = {key: sorted({entry["HostPort"] for entry in entries or []}) for key, entries in ports.items()}
     if str(host) in found.get(f"{port}/tcp", []):
         return passed(say("Port {port} of {name} is published as {host}.", port=port, name=name, host=host))
-    shown = ", ".join(f"{', '.join(there) or say('a free port')} → {key}" for key, there in sorted(found.items()))
+    free = say("a free port")
+    shown = ", ".join(f"{', '.join(there) or free} → {key}" for key, there in sorted(found.items()))
     return failed(
         say("{name} publishes {shown}.", name=name, shown=shown)
         if shown
@@ -282,22 +278,11 @@ def same_image(evidence: Evidence, *, name: str, other: str) -> Finding:
         other: the other's name.
     """
     one, two = evidence.world.inspect(name), evidence.world.inspect(other)
+    given = {"name": name, "other": other, "image": one["Config"]["Image"]}
     if one["Image"] == two["Image"]:
-        return passed(
-            say(
-                "{name} and {other} are of the same image, {image}.",
-                name=name,
-                other=other,
-                image=one["Config"]["Image"],
-            )
-        )
+        return passed(say("{name} and {other} are of the same image, {image}.", **given))
     return failed(
-        say(
-            "{name} is of {image}, and {other} of another image that has the same name by now.",
-            name=name,
-            image=one["Config"]["Image"],
-            other=other,
-        ),
+        say("{name} is of {image}, and {other} of another image that has the same name by now.", **given),
         say("{name} and {other} are of the same image.", name=name, other=other),
         say(
             "A tag can be moved to another image at any time. Who starts a container by it gets what it leads to then."

@@ -124,11 +124,8 @@ class Engine:
                     raise APIError(message["error"])
                 detail = message.get("progressDetail") or {}
                 if progress and detail.get("total"):
-                    progress(
-                        say("pull {ref} {layer}", ref=ref, layer=message.get("id", "")),
-                        detail.get("current"),
-                        detail["total"],
-                    )
+                    what = say("pull {ref} {layer}", ref=ref, layer=message.get("id", ""))
+                    progress(what, detail.get("current"), detail["total"])
 
     def tag(self, source: str, target: str) -> None:
         """Give an image one more name (ImageTag)."""

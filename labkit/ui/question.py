@@ -36,19 +36,24 @@ class Truth:
     total: tuple[float, int] = (0, 0)
 
     def __repr__(self) -> str:
+        none, head, seen = self._heads()
         if self.score is None:
-            return f"{say('No prediction was made.')}\n{say('Seen')}: {self.seen}"
-        return f"{say('You predicted')}: {self.given}\n{say('Seen')}: {self.seen}\n{verdict(self.score)}"
+            return f"{none}\n{seen}: {self.seen}"
+        return f"{head}: {self.given}\n{seen}: {self.seen}\n{verdict(self.score)}"
+
+    def _heads(self) -> tuple[str, str, str]:
+        return say("No prediction was made."), say("You predicted"), say("Seen")
 
     def _repr_html_(self) -> str:
+        none, head, seen = self._heads()
         if self.score is None:
-            return f"<p>{say('No prediction was made.')}<br><b>{say('Seen')}:</b> {escape(self.seen)}</p>"
+            return f"<p>{none}<br><b>{seen}:</b> {escape(self.seen)}</p>"
         color = COLORS[int(self.score * 2)]
         points, count = self.total
         far = say("So far {points:g} of {count} in this course.", points=points, count=count)
         return (
             f'<div style="border-left:4px solid {color};padding:2px 12px">'
-            f"<p><b>{say('You predicted')}:</b> {escape(self.given)}<br><b>{say('Seen')}:</b> {escape(self.seen)}<br>"
+            f"<p><b>{head}:</b> {escape(self.given)}<br><b>{seen}:</b> {escape(self.seen)}<br>"
             f"<b>{verdict(self.score)}</b> {far}</p></div>"
         )
 
@@ -67,7 +72,8 @@ class Guess(widgets.VBox):  # type: ignore[misc]
         self._button = widgets.Button(description=say("Commit"), tooltip=say("Keep this as your prediction"))
         self._note = widgets.HTML()
         self._button.on_click(lambda _: self._commit())
-        head = widgets.HTML(f"<b>{say('Predict')}:</b> {markdown.render_inline(question.text)}")
+        predict = say("Predict")
+        head = widgets.HTML(f"<b>{predict}:</b> {markdown.render_inline(question.text)}")
         super().__init__([head, *self._inputs, widgets.HBox([self._button, self._note])])
         self._show(kept.get(question))
 

@@ -58,10 +58,11 @@ def of_report(report: Report) -> Said:
     """Say in one sentence how a check ended; the findings say the rest."""
     kind, head = CLOSING[report.outcome]
     good = sum(finding.outcome is Outcome.PASS for finding in report.findings)
+    solution, below = say("Solution shows how the course does it, and why."), say("What was seen is below.")
     count = say("{good} of {all} checks passed.", good=good, all=len(report.findings))
     rest = {
-        Outcome.PASS: f"{count} {say('Solution shows how the course does it, and why.')}",
-        Outcome.FAIL: f"{count} {say('What was seen is below.')}",
+        Outcome.PASS: f"{count} {solution}",
+        Outcome.FAIL: f"{count} {below}",
         Outcome.TODO: say("Edit the exercise's files first, then check."),
         Outcome.ERROR: say("No points are lost. See below, then check again."),
     }
@@ -86,13 +87,15 @@ def of_error(error: LabError) -> Said:
 def of_bug(error: BaseException) -> Said:
     """Say that the lab itself is at fault, with what its authors need to know folded away."""
     details = escape("".join(traceback.format_exception(error)))
+    fix, summary = say("check again; if it comes again, report it with the details."), say("Details")
     html = (
         f"<p>{escape(type(error).__name__)}: {escape(str(error))}</p>"
-        f"{_to_do(say('check again; if it comes again, report it with the details.'))}"
-        f"<details><summary>{say('Details')}</summary><pre>{details}</pre></details>"
+        f"{_to_do(fix)}"
+        f"<details><summary>{summary}</summary><pre>{details}</pre></details>"
     )
     return Said("trouble", say("The lab itself has a fault here; your work is not touched."), Html(html))
 
 
 def _to_do(html: str) -> str:
-    return f"<p><b>{say('What to do')}:</b> {html}</p>"
+    head = say("What to do")
+    return f"<p><b>{head}:</b> {html}</p>"
