@@ -26,8 +26,6 @@ def extracted() -> Catalog:
     found = extract_from_dir(LOCALE.parent, METHODS, keywords=KEYWORDS)
     for name, _, message, comments, context in found:
         catalog.add(message, locations=[(f"labkit/{name}", 0)], auto_comments=comments, context=context)
-    for each in catalog:
-        each.flags -= {"python-format", "python-brace-format"}  # guessed, and wrong where a text has a "%"
     return catalog
 
 
@@ -41,6 +39,8 @@ def written(catalog: Catalog) -> str:
     """A catalog's text, without dates and addresses: the same messages give the same bytes."""
     out = io.BytesIO()
     catalog.header_comment, catalog.fuzzy = "", False
+    for each in catalog:
+        each.flags -= {"python-format", "python-brace-format"}  # guessed, and wrong where a text has a "%"
     write_po(out, catalog, width=120, include_lineno=False, ignore_obsolete=True)
     lines = out.getvalue().decode("utf-8").lstrip("#\n").splitlines(keepends=True)
     header = re.compile(rf'"(?!(?:{"|".join(KEPT)}): )[A-Z][A-Za-z-]+: [^"]*"\n')

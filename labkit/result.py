@@ -8,7 +8,7 @@ from datetime import datetime  # noqa: TC003  as above
 from enum import StrEnum
 from typing import Any, Literal, Self
 
-from labkit.words import say
+from labkit.words import say, say_many
 
 Details = Literal["full", "actual", "none"]  # what a failure may tell: all, only what was seen, nothing
 
@@ -116,7 +116,11 @@ class Report:
         """What to say of hidden checks that were left out, a sentence; "" where there are none."""
         if not self.not_run:
             return ""
-        return say("These are the public checks; {not_run} more will be run for the grade.", not_run=self.not_run)
+        return say_many(
+            "These are the public checks; {count} more will be run for the grade.",
+            "These are the public checks; {count} more will be run for the grade.",
+            self.not_run,
+        )
 
     @property
     def since_note(self) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pathspec import GitIgnoreSpec
 
 from labkit.checks.registry import check, failed, passed
-from labkit.words import say
+from labkit.words import say, say_many
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def image_builds(evidence: Evidence) -> Finding:
     """Build the image; a build that fails is reported with the instruction that failed."""
     steps = len(evidence.build.steps)
-    return passed(say("The image was built in {steps} steps.", steps=steps))
+    return passed(say_many("The image was built in {count} steps.", "The image was built in {count} steps.", steps))
 
 
 @check("A source edit leaves the dependencies' layer reused")
