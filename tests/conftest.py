@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from labkit.engine import connect
+
+# What tests compare is English, whatever the person who runs them speaks; before any test is imported, since some load
+# an exercise then, and for all processes that they start.
+os.environ["LABKIT_LANG"] = "en"
 
 
 @pytest.fixture(scope="session")
@@ -18,11 +24,3 @@ def own_state(tmp_path, monkeypatch):
     monkeypatch.setenv("LABKIT_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("LABKIT_WORK", str(tmp_path / "work"))
     monkeypatch.setenv("LABKIT_DATA", str(tmp_path / "data"))
-
-
-@pytest.fixture(autouse=True, scope="session")
-def english():
-    """What tests compare is English, whatever the person who runs them speaks."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LABKIT_LANG", "en")
-        yield

@@ -8,11 +8,13 @@ import string
 import threading
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import labkit
 from labkit import catalogs, course, words
+from labkit.attempt import Attempt
 from labkit.checks.registry import REGISTERED
 from labkit.grading.job import not_run
 from labkit.report import RENDERERS, panel
@@ -233,6 +235,18 @@ class TestSpanish:
         assert exercise.title == "Ordena las capas para la caché"
         assert exercise.checks[-1].title == "La aplicación sigue respondiendo"
         assert exercise.hints[2].startswith("npm ci solo necesita package.json")
+
+
+def test_a_check_in_another_language_is_made_anew(monkeypatch, speak):
+    """What was found is kept in the language in which it was said."""
+    ran = []
+    monkeypatch.setattr("labkit.attempt.run", lambda *_, **__: ran.append(language()) or report())
+    attempt = Attempt(course.exercise("first-check"), SimpleNamespace(about="an engine", url="unix:///nowhere"))
+    attempt.save("Dockerfile", "FROM alpine:3.20\n")
+    for name in ("en", "en", "es", "es"):
+        speak(LABKIT_LANG=name)
+        attempt.check()
+    assert ran == ["en", "es"]
 
 
 def test_the_panels_other_half_has_no_words_of_its_own():
