@@ -263,7 +263,7 @@ class History:
 def _make_ready(db: sqlite3.Connection) -> None:
     found = db.execute("PRAGMA user_version").fetchone()[0]
     if found > FORMAT:
-        raise sqlite3.DatabaseError("it was written by a newer version of the lab")
+        raise sqlite3.DatabaseError(say("it was written by a newer version of the lab"))
     db.execute("PRAGMA synchronous = FULL")
     if found < FORMAT:
         db.execute("PRAGMA journal_mode = WAL")

@@ -130,5 +130,5 @@ def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> bytes
     with archive.open(member) as file:
         data = file.read(most + 1)
     if len(data) > most:
-        raise ValueError(f"{member.filename} is larger than {most >> 20} MiB")
+        raise ValueError(say("{name} is larger than {most} MiB", name=member.filename, most=most >> 20))
     return data

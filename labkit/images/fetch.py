@@ -214,4 +214,4 @@ def _last(output: str) -> str:
     """Return the line of a client's output that says most: the last error, without addresses."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line for line in lines if re.match(r"E:|ERROR|npm (ERR!|error)", line)]
-    return re.sub(r"https?://\S+", "its address", (errors or lines or ["no message"])[-1])
+    return re.sub(r"https?://\S+", say("its address"), (errors or lines or [say("no message")])[-1])
