@@ -13,6 +13,7 @@ from labkit.progress import silent
 from labkit.result import Outcome
 from labkit.run import run
 from labkit.seat import engine_key
+from labkit.words import language
 from labkit.workspace import Snapshot, Workspace, starter_files
 
 if TYPE_CHECKING:
@@ -81,7 +82,9 @@ class Attempt:
             NotGreen: LABKIT_ANSWERS=solutions is set and a check did not pass.
         """
         snapshot = self.workspace.snapshot(self.exercise)
-        inputs = "/".join((snapshot.digest, course.version(), engine_key(self._engine), str(self._engine.about)))
+        inputs = "/".join(
+            (snapshot.digest, course.version(), engine_key(self._engine), str(self._engine.about), language())
+        )
         report = None if anew else self._history.known(self._key, inputs)
         report = report or run(self.exercise, snapshot, self._engine, progress=progress)
         self._history.checked(self._key, inputs, report)

@@ -25,6 +25,8 @@ from labkit.kept import Kept
 from labkit.progress import shown
 from labkit.report import RENDERERS
 from labkit.result import Outcome
+from labkit.status import STATUSES
+from labkit.words import say
 
 LOOK_EVERY = 500  # ms between two looks at the files where no event comes
 EXIT = {Outcome.PASS: 0, Outcome.FAIL: 1, Outcome.TODO: 1, Outcome.ERROR: 3}
@@ -58,9 +60,10 @@ def main(ctx: click.Context) -> None:
 @main.command("list")
 def list_() -> None:
     """List the exercises and how far you are."""
+    width = max(8, *(len(each.word) for each in STATUSES.values()))
     for exercise in course.exercises():
-        status = Attempt(exercise).note.status
-        click.echo(f"{exercise.slug:24} {status:8} {exercise.minutes:3} min  {exercise.title}")
+        status = STATUSES[Attempt(exercise).note.status].word
+        click.echo(f"{exercise.slug:24} {status:{width}} {exercise.minutes:3} min  {exercise.title}")
 
 
 @main.command()
@@ -71,7 +74,15 @@ def start(exercise: str) -> None:
     folder = attempt.folder
     click.echo(attempt.exercise.task)
     command = os.environ.get("LABKIT_COMMAND", "labkit")  # `./lab` is what a person may have typed
-    click.echo(f"Your files: {folder}\nEdit {', '.join(attempt.exercise.files)}, then: {command} check {exercise}")
+    click.echo(
+        say(
+            "Your files: {folder}\nEdit {files}, then: {command} check {exercise}",
+            folder=folder,
+            files=", ".join(attempt.exercise.files),
+            command=command,
+            exercise=exercise,
+        )
+    )
 
 
 @main.command()
@@ -103,7 +114,7 @@ def watch(exercise: str) -> None:
             checked = found
             if _check_once(attempt):
                 return
-            click.echo(f"Watching {attempt.folder} (Ctrl-C ends)")
+            click.echo(say("Watching {folder} (Ctrl-C ends)", folder=attempt.folder))
 
 
 def _contents(attempt: Attempt) -> str:
@@ -131,7 +142,7 @@ def _check_once(attempt: Attempt) -> bool:
 def hint(exercise: str) -> None:
     """Show the next hint."""
     number, total, text = Attempt(course.exercise(exercise)).hint()
-    click.echo(f"Hint {number} of {total}: {text}")
+    click.echo(say("Hint {number} of {total}: {text}", number=number, total=total, text=text))
 
 
 @main.command()
@@ -141,9 +152,13 @@ def reset(exercise: str, *, yes: bool) -> None:
     """Begin an exercise anew; your files are kept in a dated folder."""
     attempt = Attempt(course.exercise(exercise))
     if not yes:
-        click.confirm("Put the starter files back? Yours are kept in a dated folder.", abort=True)
+        click.confirm(say("Put the starter files back? Yours are kept in a dated folder."), abort=True)
     kept = attempt.reset()
-    click.echo(f"The starter files are back. Yours are in {kept}" if kept else "The starter files are there.")
+    click.echo(
+        say("The starter files are back. Yours are in {kept}", kept=kept)
+        if kept
+        else say("The starter files are there.")
+    )
 
 
 @main.command()
@@ -153,7 +168,7 @@ def solution(exercise: str, *, yes: bool) -> None:
     """Show the solution: at once after a pass, else after a confirmation."""
     attempt = Attempt(course.exercise(exercise))
     if not (yes or attempt.note.passed):
-        click.confirm("You have not passed this exercise yet. Show the solution all the same?", abort=True)
+        click.confirm(say("You have not passed this exercise yet. Show the solution all the same?"), abort=True)
     files, why = attempt.solution()
     for name, text in files.items():
         click.echo(f"--- {name}\n{text}")
@@ -167,11 +182,13 @@ def doctor() -> None:
 
     engine = connect()
     about = engine.about
-    click.echo(f"Engine    {about} (API {about.api}), found through {about.source}")
+    click.echo(
+        say("Engine    {about} (API {api}), found through {source}", about=about, api=about.api, source=about.source)
+    )
     click.echo(f"          {about.os}/{about.arch}, {about.storage_driver}, cgroup v{about.cgroup}")
     for image in status(engine):
-        click.echo(f"Image     {image}")
-    click.echo(f"Course    {len(course.exercises())} exercises in {course.root()}")
+        click.echo(say("Image     {image}", image=image))
+    click.echo(say("Course    {exercises} exercises in {root}", exercises=len(course.exercises()), root=course.root()))
 
 
 @main.command()
@@ -180,13 +197,14 @@ def clean(*, yes: bool) -> None:
     """Remove from the engine all that the lab and your docker commands in it made; base images and your files stay."""
     if not yes:
         click.confirm(
-            "Remove the lab's containers, networks, volumes and images, and yours in it, from the engine?", abort=True
+            say("Remove the lab's containers, networks, volumes and images, and yours in it, from the engine?"),
+            abort=True,
         )
     engine = connect()
     ledger.sweep(engine)
     Kept(engine).forget()
     station.clear(engine)
-    click.echo("Removed. The next check builds everything anew.")
+    click.echo(say("Removed. The next check builds everything anew."))
 
 
 main.add_command(bundle)

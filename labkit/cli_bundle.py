@@ -13,6 +13,7 @@ from labkit.grading.bundle import read_key, write
 from labkit.grading.bundling import made
 from labkit.progress import shown
 from labkit.result import Outcome
+from labkit.words import ENGLISH, say, spoken
 from labkit.workspace import Workspace
 
 TROUBLE = 3  # exit code
@@ -29,14 +30,26 @@ def bundle(exercise: str, output: Path | None, key: Path | None) -> None:
     3 it is made, and some checks met trouble that is not yours.
     """
     secret = read_key(key) if key else None
-    this = course.exercise(exercise)
+    with spoken(ENGLISH):  # what is handed in is in the language that it is graded in
+        this = course.exercise(exercise)
     snapshot = Workspace(course.root()).snapshot(this)
     with shown() as progress:
         report, members = made(this, snapshot, connect(), progress)
     path = output or Path(f"{this.slug}.zip")
     write(path, members, secret)
-    click.echo(f"wrote {path}: {report.points:g} of {report.max_points:g} points{', signed' if secret else ''}")
+    points, most = report.points, report.max_points
+    if secret:
+        click.echo(say("wrote {path}: {points:g} of {most:g} points, signed", path=path, points=points, most=most))
+    else:
+        click.echo(say("wrote {path}: {points:g} of {most:g} points", path=path, points=points, most=most))
     if report.outcome is Outcome.ERROR:
         first = next(finding for finding in report.findings if finding.outcome is Outcome.ERROR)
-        click.echo(f"Trouble that is not yours: {first.saw} What to do: {first.want}, then make it again.", err=True)
+        click.echo(
+            say(
+                "Trouble that is not yours: {saw} What to do: {want}, then make it again.",
+                saw=first.saw,
+                want=first.want,
+            ),
+            err=True,
+        )
         sys.exit(TROUBLE)

@@ -18,6 +18,7 @@ import click
 from labkit import course
 from labkit.checks.manual import manual as make_manual
 from labkit.errors import LabError
+from labkit.words import ENGLISH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,6 +53,15 @@ def manual() -> None:
     click.echo(f"wrote {page}")
 
 
+@dev.command()
+def words() -> None:
+    """Write the catalogs of messages anew from the code; what is new in them is still to be translated."""
+    from labkit.catalogs import renew  # noqa: PLC0415  only authors need it
+
+    for path in renew():
+        click.echo(f"wrote {path}")
+
+
 def rebuild(twin: Path) -> int:
     """Execute one text twin into its notebook beside the twins' folder; return the number of code cells.
 
@@ -82,8 +92,11 @@ def rebuild(twin: Path) -> int:
 
 
 def starter_state(folder: str) -> dict[str, str]:
-    """Where a learner's things are, as variables, for notebooks that run as if nobody had done anything yet."""
-    return {"LABKIT_WORK": f"{folder}/work", "LABKIT_DATA": f"{folder}/data"}
+    """Where a learner's things are, as variables, for notebooks that run as if nobody had done anything yet.
+
+    They speak English, as what is stored in the notebooks does, whatever their author speaks.
+    """
+    return {"LABKIT_WORK": f"{folder}/work", "LABKIT_DATA": f"{folder}/data", "LABKIT_LANG": ENGLISH}
 
 
 def patterns(text: str) -> list[tuple[re.Pattern[str], str]]:

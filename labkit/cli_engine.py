@@ -13,6 +13,9 @@ from labkit.engine import Engine, connect, install
 from labkit.engine.private import Private
 from labkit.errors import EngineDied, EngineError, EngineForbidden, EngineNotFound
 from labkit.progress import Progress, shown
+from labkit.words import mark, say
+
+STATES = (mark("running"), mark("starting"), mark("died"), mark("stopped"))  # of `Private.status`
 
 
 @click.group()
@@ -25,11 +28,12 @@ def status() -> None:
     """Say which engine the lab uses, and how its own one is. Exit code: 0 one answers, 2 none."""
     own, found = Private.default(), None
     state = own.status()
-    click.echo(f"the lab's own engine: {state.state}" + (f" (process {state.pid})" if state.pid else ""))
+    process = say(" (process {pid})", pid=state.pid) if state.pid else ""
+    click.echo(say("the lab's own engine: {state}{process}", state=say(state.state), process=process))
     if state.state != "stopped":
-        click.echo(f"  socket: {own.url}\n  log:    {own.log}")
+        click.echo(say("  socket: {url}\n  log:    {log}", url=own.url, log=own.log))
     found = connect()
-    click.echo(f"used: {found.about} at {found.url}, found by: {found.source}")
+    click.echo(say("used: {about} at {url}, found by: {source}", about=found.about, url=found.url, source=found.source))
 
 
 @engine.command()
@@ -39,14 +43,16 @@ def start(*, yes: bool) -> None:
     with shown() as progress:
         started = start_private(progress, yes=yes)
     own = Private.default()
-    click.echo(f"{'started' if started else 'runs already'}: {own.url}")
-    click.echo("The lab finds it by itself where no other engine answers; LABKIT_ENGINE=private makes it the first.")
+    click.echo(say("started: {url}", url=own.url) if started else say("runs already: {url}", url=own.url))
+    click.echo(
+        say("The lab finds it by itself where no other engine answers; LABKIT_ENGINE=private makes it the first.")
+    )
 
 
 @engine.command()
 def stop() -> None:
     """End the lab's own engine and its containers; its images stay for the next time."""
-    click.echo("stopped" if Private.default().stop() else "it was not running")
+    click.echo(say("stopped") if Private.default().stop() else say("it was not running"))
 
 
 def start_private(progress: Progress, *, yes: bool) -> bool:
@@ -67,8 +73,8 @@ def start_private(progress: Progress, *, yes: bool) -> bool:
         return False
     if not sys.platform.startswith("linux"):
         raise EngineNotFound(
-            "No Docker Engine answers, and on this system the lab cannot start one itself.",
-            fix="install and start Docker Desktop, then run `./lab` again",
+            say("No Docker Engine answers, and on this system the lab cannot start one itself."),
+            fix=say("install and start Docker Desktop, then run `./lab` again"),
         )
     plan = _plan(own)
     if not (yes or said_yes()):
@@ -84,12 +90,20 @@ def apt_log() -> Path:
 
 
 def _plan(own: Private) -> str:
-    how = "" if os.geteuid() == 0 else ", with sudo"
-    first = "Debian's package docker.io is installed, and " if install.missing() else ""
-    return (
-        f"To go on{how}: {first}an engine of the lab's own is started.\n"
-        f"Its images are kept in {own.home}, its socket is {own.socket}; nothing else on this machine is changed."
+    how = "" if os.geteuid() == 0 else say(", with sudo")
+    if install.missing():
+        first = say(
+            "To go on{how}: Debian's package docker.io is installed, and an engine of the lab's own is started.",
+            how=how,
+        )
+    else:
+        first = say("To go on{how}: an engine of the lab's own is started.", how=how)
+    rest = say(
+        "Its images are kept in {home}, its socket is {socket}; nothing else on this machine is changed.",
+        home=own.home,
+        socket=own.socket,
     )
+    return f"{first}\n{rest}"
 
 
 def said_yes() -> bool:
@@ -103,12 +117,12 @@ def ask(plan: str) -> None:
     Raises:
         EngineError: the answer is no, or there is nobody to ask.
     """
-    no = "nothing was changed; start an engine of your own, or say yes: ./lab --yes"
+    no = say("nothing was changed; start an engine of your own, or say yes: ./lab --yes")
     if not sys.stdin.isatty():
-        raise EngineNotFound("No Docker Engine answers, and there is no terminal to ask in.", why=plan, fix=no)
+        raise EngineNotFound(say("No Docker Engine answers, and there is no terminal to ask in."), why=plan, fix=no)
     click.echo(plan, err=True)
-    if not click.confirm("Do that?", default=True, err=True):
-        raise EngineNotFound("No Docker Engine answers.", fix=no)
+    if not click.confirm(say("Do that?"), default=True, err=True):
+        raise EngineNotFound(say("No Docker Engine answers."), fix=no)
 
 
 def connect_or_start(progress: Progress, *, yes: bool) -> tuple[Engine, bool]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from labkit import course
+from labkit.grading import in_english
 from labkit.grading.book import Book
 from labkit.grading.bundle import read_key
 from labkit.grading.cluster import Cluster
@@ -77,6 +78,7 @@ def _pairs(_context: click.Context, _parameter: click.Parameter, given: tuple[st
 @click.option("--cluster", default="", metavar="ADDRESS", help="Dask's scheduler, to grade on many machines.")
 @click.option("--from-bundles", is_flag=True, help="SUBMISSIONS has evidence bundles; no engine is asked.")
 @click.option("--key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The course's, for bundles.")
+@in_english
 def grade(  # noqa: PLR0913  each is an option
     *,
     folder: Path,
@@ -151,6 +153,7 @@ def _counted(what: str, total: int, done: Callable[[Record], None], progress: Pr
 @click.argument("results", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--exercises", default="", help="Only these, with commas between.")
 @click.option("--jobs", type=click.IntRange(min=0), default=0, help="Submissions at once; 0: as the engine can carry.")
+@in_english
 def regrade(*, results: Path, exercises: str, jobs: int) -> None:
     """Grade all submissions of RESULTS again, and compare; what is recorded stays.
 
@@ -188,6 +191,7 @@ def regrade(*, results: Path, exercises: str, jobs: int) -> None:
 @click.option("--exercises", required=True, help="Their names, with commas between.")
 @click.option("--roster", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="CSV of the class.")
 @click.option("--at-least", default=90, help="Percent that two have in common.", show_default=True)
+@in_english
 def similar(*, folder: Path, exercises: str, roster: Path | None, at_least: int) -> None:
     """List submissions that look alike: a hint for a person to look at, never a mark."""
     for exercise in _exercises(exercises):

@@ -10,6 +10,7 @@ from labkit.engine import connect
 from labkit.images import COURSE_IMAGES, prepare, refresh, remove, status
 from labkit.images.pin import write_pins
 from labkit.progress import shown
+from labkit.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,7 +61,9 @@ def refresh_(names: tuple[str, ...], *, pins: bool) -> None:
 def remove_(names: tuple[str, ...]) -> None:
     """Remove the lab's own stand-ins; an image of yours stays, whatever its name."""
     removed = remove(connect(), names or None)
-    click.echo("\n".join(f"removed {name}" for name in removed) or "There was no stand-in to remove.")
+    click.echo(
+        "\n".join(say("removed {name}", name=name) for name in removed) or say("There was no stand-in to remove.")
+    )
 
 
 def _show(found: Iterable[ImageStatus]) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from labkit.engine import LOST_PARENT
 from labkit.errors import StepTimeout
+from labkit.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,8 +93,13 @@ def run_script(sandbox: Sandbox, files: Mapping[str, File], script: str, seconds
     except StepTimeout:
         said = Transcript(container.logs, 1).end
         raise StepTimeout(
-            f"{script} still ran after {seconds:g} seconds. It had said: {said}",
-            fix="see which command waits: a container in the foreground needs -d, `docker logs -f` never ends",
+            say(
+                "{script} still ran after {seconds:g} seconds. It had said: {said}",
+                script=script,
+                seconds=seconds,
+                said=said,
+            ),
+            fix=say("see which command waits: a container in the foreground needs -d, `docker logs -f` never ends"),
         ) from None
     finally:
         container.remove()

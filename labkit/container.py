@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import time
 from contextlib import suppress
@@ -12,8 +11,10 @@ from typing import TYPE_CHECKING
 import requests
 import tenacity
 
+from labkit.engine.proc import listeners
 from labkit.engine.signals import ignores
 from labkit.errors import EngineError, SandboxError, StepTimeout
+from labkit.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from labkit.engine import Engine
 
 ASK_EVERY = 0.1  # seconds between two attempts to reach a port that does not answer yet
-LISTEN_COLUMN, LISTEN = 3, "0A"  # in /proc/net/tcp
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +64,6 @@ class Stop:
     exit_code: int | None
     logs: str = ""
     ignored: bool = False
-
-
-def _place(words: str) -> str:
-    """Read the kernel's ``0100007F:0BB8`` as ``127.0.0.1:3000``: each group of four bytes is in the host's order."""
-    address, _, port = words.partition(":")
-    groups = [bytes.fromhex(address[n : n + 8])[::-1] for n in range(0, len(address), 8)]
-    ip = ipaddress.ip_address(b"".join(groups))
-    return f"[{ip}]:{int(port, 16)}" if ip.version == 6 else f"{ip}:{int(port, 16)}"  # noqa: PLR2004  IPv6
 
 
 def by_start(processes: Iterable[Process], main: int) -> tuple[Process, ...]:
@@ -126,7 +118,9 @@ class Container:
         if not bound and self.exit_code is not None:  # the engine forgets the ports of a container that has ended
             raise self._ended()
         if not bound:
-            raise SandboxError(f"Port {port} of the container is not published.", fix="see whether it still runs")
+            raise SandboxError(
+                say("Port {port} of the container is not published.", port=port), fix=say("see whether it still runs")
+            )
         return bound[0]["HostIp"], int(bound[0]["HostPort"])
 
     def get(self, port: int, path: str = "/", seconds: float = 20) -> Answer:
@@ -199,27 +193,25 @@ class Container:
             if self.exit_code is not None and text not in self.logs:
                 raise self._ended()
             if time.monotonic() > end:
-                words = f"its last words: {self.last_words}" if self.last_words else "it wrote nothing"
-                raise StepTimeout(
-                    f"The container did not write {text!r} within {seconds:g} seconds; {words}",
-                    fix="see what its main process does",
-                )
+                given = {"text": text, "seconds": seconds, "words": self._words}
+                what = say("The container did not write {text!r} within {seconds:g} seconds; {words}", **given)
+                raise StepTimeout(what, fix=say("see what its main process does"))
             time.sleep(ASK_EVERY)
 
     def _no_answer(self, port: int, seconds: float) -> SandboxError | StepTimeout:
         if self.exit_code is not None:
             return self._ended()
-        return StepTimeout(
-            f"Nothing answered on port {port} within {seconds:g} seconds.{self._who_listens()}",
-            fix="see which port and address the app listens on",
-        )
+        given = {"port": port, "seconds": seconds, "inside": self._who_listens()}
+        what = say("Nothing answered on port {port} within {seconds:g} seconds.{inside}", **given)
+        return StepTimeout(what, fix=say("see which port and address the app listens on"))
 
     def _who_listens(self) -> str:
         places = self._places()
         if places is None:
             return ""
-        inside = f"the app listens on {', '.join(places)}" if places else "nothing listens on any port"
-        return f" Inside, {inside}."
+        if not places:
+            return say(" Inside, nothing listens on any port.")
+        return say(" Inside, the app listens on {places}.", places=", ".join(places))
 
     def _places(self) -> list[str] | None:
         """Where it listens, or None where it cannot tell: no reason to say anything else than that nothing answered."""
@@ -231,16 +223,18 @@ class Container:
     @property
     def end(self) -> str:
         """How it ended, in one sentence."""
-        words = f"its last words: {self.last_words}" if self.last_words else "it wrote nothing"
-        return f"The container ended with exit code {self.exit_code}; {words}"
+        return say("The container ended with exit code {code}; {words}", code=self.exit_code, words=self._words)
+
+    @property
+    def _words(self) -> str:
+        words = self.last_words
+        return say("its last words: {words}", words=words) if words else say("it wrote nothing")
 
     def _ended(self) -> SandboxError:
-        return SandboxError(self.end, fix="read its logs")
+        return SandboxError(self.end, fix=say("read its logs"))
 
     def listening(self) -> list[str]:
         """Addresses and TCP ports that something in it listens on, such as ``127.0.0.1:3000``.
-
-        source: proc(5), /proc/net/tcp; state 0A is LISTEN. The engine's own name server (127.0.0.11) is left out.
 
         Raises:
             SandboxError: the image has no ``cat`` to read that with.
@@ -248,10 +242,10 @@ class Container:
         """
         _, tables = self._engine.exec(self.id, ["cat", "/proc/net/tcp", "/proc/net/tcp6"])
         if "local_address" not in tables:
-            raise SandboxError("The container cannot be asked where it listens.", fix="look at the app's own code")
-        rows = (line.split() for line in tables.splitlines())
-        places = {_place(row[1]) for row in rows if len(row) > LISTEN_COLUMN and row[LISTEN_COLUMN] == LISTEN}
-        return sorted(place for place in places if not place.startswith("127.0.0.11:"))
+            raise SandboxError(
+                say("The container cannot be asked where it listens."), fix=say("look at the app's own code")
+            )
+        return listeners(tables)
 
     def processes(self) -> tuple[Process, ...]:
         """Its processes in the order in which they were started, the main one first.
@@ -270,7 +264,7 @@ class Container:
         uid = re.search(r"^Uid:\s+(\d+)", status, re.MULTILINE)
         name = re.search(r"^Name:\s+(.*)", status, re.MULTILINE)
         if code or not uid:
-            raise SandboxError("The container's processes cannot be listed.", fix="see whether it still runs")
+            raise SandboxError(say("The container's processes cannot be listed."), fix=say("see whether it still runs"))
         return (Process(int(uid[1]), name[1] if name else "?", 1),)
 
     def exec(self, *argv: str) -> tuple[int, str]:

@@ -14,8 +14,10 @@ import labkit
 from labkit import spec
 from labkit.checks.registry import CHECKS
 from labkit.errors import ExerciseError
+from labkit.translated import translated
+from labkit.words import language, say, translations
 
-NOT_JUDGED = frozenset({"README.md"})  # a better word in a task changes no points
+NOT_JUDGED = frozenset({"README.md", *translations()})  # a better word in a task changes no points
 
 
 def root() -> Path:
@@ -26,14 +28,16 @@ def root() -> Path:
     """
     folder = Path(os.environ.get("LABKIT_COURSE") or Path(__file__).parent.parent).resolve()
     if not (folder / "exercises").is_dir():
-        raise ExerciseError(f"{folder} holds no exercises.", fix="set LABKIT_COURSE to the course's folder")
+        raise ExerciseError(
+            say("{folder} holds no exercises.", folder=folder), fix=say("set LABKIT_COURSE to the course's folder")
+        )
     return folder
 
 
 def exercises(course: Path | None = None) -> list[spec.Exercise]:
     """All exercises in the order of their numbers."""
     folder = (course or root()) / "exercises"
-    return [spec.load(path.parent, CHECKS) for path in sorted(folder.glob(f"*/{spec.NAME}"))]
+    return [_load(path.parent) for path in sorted(folder.glob(f"*/{spec.NAME}"))]
 
 
 def exercise(name: str, course: Path | None = None) -> spec.Exercise:
@@ -46,13 +50,25 @@ def exercise(name: str, course: Path | None = None) -> spec.Exercise:
     names = [folder.name.partition("-")[2] for folder in folders]
     found = [folder for folder in folders if _is_called(folder.name, name)]
     if len(found) == 1:
-        return spec.load(found[0], CHECKS)
+        return _load(found[0])
     if found:
         several = ", ".join(folder.name.partition("-")[2] for folder in found)
-        raise ExerciseError(f"Number {name} has several exercises: {several}.", fix="name the one that you mean")
+        raise ExerciseError(
+            say("Number {name} has several exercises: {several}.", name=name, several=several),
+            fix=say("name the one that you mean"),
+        )
     close = difflib.get_close_matches(name, names, n=1)
-    near = f"Did you mean {close[0]!r}?" if close else f"There are: {', '.join(names)}."
-    raise ExerciseError(f"There is no exercise {name!r}. {near}", fix="see `labkit list`")
+    known, nearest = ", ".join(names), close[0] if close else ""
+    raise ExerciseError(
+        say("There is no exercise {name!r}. Did you mean {nearest!r}?", name=name, nearest=nearest)
+        if nearest
+        else say("There is no exercise {name!r}. There are: {known}.", name=name, known=known),
+        fix=say("see `labkit list`"),
+    )
+
+
+def _load(folder: Path) -> spec.Exercise:
+    return translated(spec.load(folder, CHECKS), language())
 
 
 def _is_called(slug: str, name: str) -> bool:

@@ -18,6 +18,7 @@ from labkit.image import HistoryEntry, Image
 from labkit.progress import shown
 from labkit.project import Project
 from labkit.spec import NOT_CONTEXT, files_below
+from labkit.words import say
 from labkit.workspace import read_files
 
 if TYPE_CHECKING:
@@ -182,7 +183,10 @@ class Demo:
         """
         path = root() / folder
         if not path.is_dir():
-            raise WorkspaceError(f"The course has no folder {folder}.", fix="see the folder's name in the file browser")
+            raise WorkspaceError(
+                say("The course has no folder {folder}.", folder=folder),
+                fix=say("see the folder's name in the file browser"),
+            )
         return Project(Path(folder).name, read_files(files_below(path, NOT_CONTEXT)))
 
     def build(  # noqa: PLR0913  each is one of `docker build`'s own options

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from labkit.engine import at
 from labkit.station import LOOPBACK, clear_seat, guard_inside, runtime
+from labkit.words import say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +43,7 @@ class Endpoint:
         self.folder.mkdir(mode=0o700)
         socket = self.folder / "docker.sock"
         self._guard = guard_inside(engine, _seat(run), folder / BOOK, socket, loopback(run))
-        self.world = at(f"unix://{socket}", "the exercise's own docker endpoint")
+        self.world = at(f"unix://{socket}", say("the exercise's own docker endpoint"))
 
     def missing(self) -> list[str]:
         """Names of images that the commands gave and did not take away, and whose image somebody else has removed."""

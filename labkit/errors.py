@@ -26,6 +26,8 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 
+from labkit.words import say
+
 _timeouts: ContextVar[int] = ContextVar("timeouts", default=0)
 
 
@@ -43,7 +45,7 @@ class LabError(Exception):
         self.what, self.fix, self.why = what, fix, why
 
     def __str__(self) -> str:
-        return "\n".join(part for part in (self.what, self.why, f"What to do: {self.fix}") if part)
+        return "\n".join(part for part in (self.what, self.why, say("What to do: {fix}", fix=self.fix)) if part)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Let it pass from one process to another, whatever arguments a subclass takes."""

@@ -18,6 +18,7 @@ from labkit.engine.context import included
 from labkit.errors import ExerciseError, WorkspaceError
 from labkit.image import Image
 from labkit.spec import CommandsSpec
+from labkit.words import say
 from labkit.world import World
 
 if TYPE_CHECKING:
@@ -89,7 +90,9 @@ def written_down(snapshot: Snapshot, name: str) -> Mapping[str, Any]:
     try:
         return tomllib.loads(snapshot.text(name))
     except tomllib.TOMLDecodeError as error:
-        raise WorkspaceError(f"{name} cannot be read: {error}", fix='write key = "value", a line each') from None
+        raise WorkspaceError(
+            say("{name} cannot be read: {error}", name=name, error=error), fix=say('write key = "value", a line each')
+        ) from None
 
 
 class Evidence:
@@ -160,7 +163,11 @@ class Evidence:
         """What the learner's commands did. Raises StepTimeout."""
         spec = self._commands or CommandsSpec()
         if spec.setup and (before := self._run(spec.setup)).exit_code:
-            raise ExerciseError(f"{spec.setup} of {self._exercise.slug} failed.", why=before.end, fix="check again")
+            raise ExerciseError(
+                say("{setup} of {slug} failed.", setup=spec.setup, slug=self._exercise.slug),
+                why=before.end,
+                fix=say("check again"),
+            )
         done = self._run(spec.script)
         if (
             spec.later
@@ -174,7 +181,7 @@ class Evidence:
         if not self._commands or any(spec.use == "commands_succeed" for spec in self._exercise.checks):
             return ""
         said = self.commands.last_words
-        return f" The last command failed, and said: {said}" if self.commands.exit_code else ""
+        return say(" The last command failed, and said: {said}", said=said) if self.commands.exit_code else ""
 
     @property
     def torn(self) -> bool:

@@ -24,13 +24,13 @@ from platformdirs import user_data_path
 from pydantic import TypeAdapter
 
 from labkit.errors import HistoryError
-from labkit.remembered import STATUS, Note, Tried, Worked
+from labkit.remembered import Note, Tried, Worked
 from labkit.result import Outcome, Report
+from labkit.status import STATUS, Status
+from labkit.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-
-    from labkit.remembered import Status
 
     Key = tuple[str, str]  # an exercise's slug and its version
 
@@ -92,10 +92,12 @@ class History:
                 db.execute("COMMIT")
         except (OSError, sqlite3.Error) as error:
             raise HistoryError(
-                f"What you have done cannot be read or written: {self.path}: {error}",
-                why="Your files are not touched. Your progress is in that file.",
-                fix="make room on the disk, see to its rights, or name another folder in LABKIT_DATA; "
-                "where the file is broken, move it away to begin anew",
+                say("What you have done cannot be read or written: {path}: {error}", path=self.path, error=error),
+                why=say("Your files are not touched. Your progress is in that file."),
+                fix=say(
+                    "make room on the disk, see to its rights, or name another folder in LABKIT_DATA; where the "
+                    "file is broken, move it away to begin anew"
+                ),
             ) from None
 
     def note(self, key: Key) -> Note:
@@ -201,7 +203,7 @@ def own_history() -> History:
 def _make_ready(db: sqlite3.Connection) -> None:
     found = db.execute("PRAGMA user_version").fetchone()[0]
     if found > FORMAT:
-        raise sqlite3.DatabaseError("it was written by a newer version of the lab")
+        raise sqlite3.DatabaseError(say("it was written by a newer version of the lab"))
     db.execute("PRAGMA synchronous = FULL")
     if found < FORMAT:
         db.execute("PRAGMA journal_mode = WAL")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.errors import SandboxError
 from labkit.layers import Contents, Layer, LayerFile, merged, read_archive
+from labkit.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -52,7 +53,7 @@ class Image:
     def _inspected(self) -> Mapping[str, Any]:
         found = self._engine.image(self.id)
         if found is None:
-            raise SandboxError("The image was removed while it was looked at.", fix="check again")
+            raise SandboxError(say("The image was removed while it was looked at."), fix=say("check again"))
         return found
 
     @property

@@ -29,6 +29,7 @@ from labkit.engine.private import Private
 from labkit.errors import EngineError, LabError
 from labkit.progress import shown
 from labkit.station import Station
+from labkit.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,7 +124,7 @@ def guarded(engine: Engine) -> Iterator[dict[str, str]]:
     try:
         station = Station(engine)
     except EngineError as error:
-        click.secho(f"Note: {error}", fg="yellow", err=True)
+        click.secho(say("Note: {error}", error=error), fg="yellow", err=True)
         yield env
         return
     station.settle_in(env)
@@ -174,7 +175,7 @@ def _address(process: subprocess.Popen[bytes], log: Path) -> str:
                 return f"{server['url']}lab/tree/{FIRST}?token={server['token']}"
         time.sleep(0.1)
     tail = log.read_text(encoding="utf-8", errors="replace").splitlines()[-8:]
-    raise LabError("JupyterLab did not start.", why="\n".join(tail), fix=f"read {log}")
+    raise LabError(say("JupyterLab did not start."), why="\n".join(tail), fix=say("read {log}", log=log))
 
 
 def _end_once() -> None:
@@ -184,7 +185,7 @@ def _end_once() -> None:
     def stop(number: int, _frame: FrameType | None) -> None:
         for each in numbers:
             signal.signal(each, signal.SIG_IGN)
-        click.echo("\nEnding …", err=True)
+        click.echo(say("\nEnding …"), err=True)
         sys.exit(128 + number)
 
     for number in numbers:
@@ -209,7 +210,14 @@ def main(*, yes: bool, browser: bool | None, port: int) -> None:
                 url,
             ),
         ):
-            click.echo(f"Engine: {engine.about}, found by: {engine.source}\nJupyterLab: {url}\nCtrl-C ends it.")
+            click.echo(
+                say(
+                    "Engine: {about}, found by: {source}\nJupyterLab: {url}\nCtrl-C ends it.",
+                    about=engine.about,
+                    source=engine.source,
+                    url=url,
+                )
+            )
             lab.wait()
     except LabError as error:
         click.secho(str(error), fg="red", err=True)

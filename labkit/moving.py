@@ -18,6 +18,7 @@ from labkit.atomic import replaced
 from labkit.errors import HistoryError
 from labkit.prediction import ENTRY, Entry
 from labkit.remembered import Tried, Worked  # noqa: TC001  pydantic reads the annotations
+from labkit.words import say
 from labkit.workspace import FILE_LIMIT, SourceFile
 
 if TYPE_CHECKING:
@@ -101,8 +102,10 @@ def bring(path: Path, history: History, workspace: Workspace, exercises: Sequenc
             held = _EXPORTED.validate_json(_read(archive, archive.getinfo(NAME), MOST))
             files = {exercise.slug: _files(archive, exercise) for exercise in exercises}
     except (OSError, KeyError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
-        why = "history.json is not of this lab" if isinstance(error, ValidationError) else str(error)
-        raise HistoryError(f"{path} is not what `labkit export` writes: {why}", fix="export it again") from None
+        why = say("history.json is not of this lab") if isinstance(error, ValidationError) else str(error)
+        raise HistoryError(
+            say("{path} is not what `labkit export` writes: {why}", path=path, why=why), fix=say("export it again")
+        ) from None
     entries = {question: ENTRY.dump_json(entry).decode() for question, entry in held.predictions.items()}
     new = history.merge(held.work, held.attempts, entries)
     beside = [workspace.bring(exercise, files[exercise.slug]) for exercise in exercises if files[exercise.slug]]
@@ -127,5 +130,5 @@ def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> bytes
     with archive.open(member) as file:
         data = file.read(most + 1)
     if len(data) > most:
-        raise ValueError(f"{member.filename} is larger than {most >> 20} MiB")
+        raise ValueError(say("{name} is larger than {most} MiB", name=member.filename, most=most >> 20))
     return data

@@ -25,6 +25,7 @@ from labkit.station import Station
 from labkit.ui import progress
 from labkit.ui.panel import Panel
 from labkit.ui.question import Guess
+from labkit.words import say
 from labkit.world import World
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def engine() -> Engine:
     try:
         station = Station(found)
     except EngineError as error:
-        print(f"Note: {error}", file=sys.stderr)  # noqa: T201  below the cell, where the person looks
+        print(say("Note: {error}", error=error), file=sys.stderr)  # noqa: T201  below the cell, where the person looks
         return found
     station.settle_in(os.environ)
     atexit.register(station.close)
@@ -75,7 +76,7 @@ def sandbox() -> Demo:
 def mine() -> World:
     """What your docker commands made: containers and images, by the names that you gave."""
     engine()
-    return World(at(os.environ["DOCKER_HOST"], "your docker endpoint"))
+    return World(at(os.environ["DOCKER_HOST"], say("your docker endpoint")))
 
 
 def predict(question: str, *, choices: Sequence[str] = (), number: str = "", order: Sequence[str] = ()) -> Guess:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
+from labkit.words import say
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -43,8 +45,14 @@ class Question:
             raise ValueError("A prediction is one of choices, number and order.")
 
     def __str__(self) -> str:
-        below = [f"- {each}" for each in self.choices or self.order] or [f"a number, in {self.number}"]
-        head = f"Predict: {self.text}" + (" Put in order:" if self.order else "")
+        below = [f"- {each}" for each in self.choices or self.order] or [
+            say("a number, in {number}", number=self.number)
+        ]
+        head = (
+            say("Predict: {text} Put in order:", text=self.text)
+            if self.order
+            else say("Predict: {text}", text=self.text)
+        )
         return "\n".join([head, *(f"  {line}" for line in below)])
 
     def check(self, value: Value) -> None:
@@ -143,5 +151,5 @@ class Predictions:
 def verdict(score: float) -> str:
     """Say how good a prediction was."""
     if score == 1:
-        return "Right."
-    return "Nearly." if score >= HALF else "Not this time."
+        return say("Right.")
+    return say("Nearly.") if score >= HALF else say("Not this time.")

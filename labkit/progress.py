@@ -26,11 +26,14 @@ from rich.progress import (
 from rich.progress import Progress as Bars
 from rich.text import Text
 
+from labkit.words import mark, say
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PLAIN_INTERVAL = 5.0  # seconds between two lines of the same piece of work in a log
 RATE_OVER = 300.0  # seconds over which a rate is taken
+BUILD = mark("build")  # the phase of that name
 CACHED = "Reused from the build cache.\n"  # what a listener is told of a step that is not done anew
 COUNTED = range(20, 100_000)  # pieces whose pace says something; fewer are steps of one thing, more are bytes
 
@@ -71,7 +74,7 @@ class Heard:
         """Pass it on; the words first, so that the end of the last step finds them."""
         if self._listener:
             self._listener.step(instruction, number, total)
-        self._progress("build", number, total)
+        self._progress(BUILD, number, total)
 
     def output(self, text: str, /) -> None:
         """Pass it on."""
@@ -103,7 +106,8 @@ class _Plain:
             percent = (
                 f" {100 * done / total:.0f} %{self._pace(what, done, total)}" if done is not None and total else ""
             )
-            print(f"{what}:{' done' if ended else percent or ' …'}", file=self._stream, flush=True)
+            end = say("done")
+            print(f"{say(what)}:{f' {end}' if ended else percent or ' …'}", file=self._stream, flush=True)
 
     def _pace(self, what: str, done: float, total: float) -> str:
         """How many a minute, and how long it will take from here, where it has come far enough to tell."""
@@ -132,7 +136,7 @@ class _Rich:
 
     def __call__(self, what: str, done: float | None = None, total: float | None = None, /) -> None:
         if what not in self._tasks:
-            self._tasks[what] = self._bars.add_task(what, total=total)
+            self._tasks[what] = self._bars.add_task(say(what), total=total)
         self._bars.update(self._tasks[what], completed=done, total=total)
 
 

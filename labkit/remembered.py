@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003
-from typing import Literal
 
-from labkit.result import Outcome, Report
-
-Status = Literal["to do", "not yet", "done", "trouble"]
-STATUS: dict[Outcome, Status] = {
-    Outcome.PASS: "done",
-    Outcome.FAIL: "not yet",
-    Outcome.TODO: "to do",
-    Outcome.ERROR: "trouble",
-}
+from labkit.result import Report  # noqa: TC001  pydantic reads the annotations, here and below
+from labkit.status import Status  # noqa: TC001
 
 
 @dataclass(frozen=True, slots=True)

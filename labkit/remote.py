@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from labkit.errors import Absent, SandboxError
+from labkit.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,11 +58,13 @@ class Remote:
         try:
             answer = requests.get(self._base + path, headers=headers, auth=self._login, timeout=SECONDS)
         except requests.RequestException as error:
-            raise SandboxError("The registry does not answer.", why=str(error), fix="see whether it runs") from None
+            raise SandboxError(
+                say("The registry does not answer."), why=str(error), fix=say("see whether it runs")
+            ) from None
         if answer.status_code in REFUSED:
-            raise SandboxError("The registry does not let us in.", fix="see its login")
+            raise SandboxError(say("The registry does not let us in."), fix=say("see its login"))
         if answer.status_code == NOT_FOUND:
-            raise Absent(f"The registry has no {path}.", fix="push it")
+            raise Absent(say("The registry has no {path}.", path=path), fix=say("push it"))
         return answer
 
     def repositories(self) -> list[str]:

@@ -8,6 +8,8 @@ from datetime import datetime  # noqa: TC003  as above
 from enum import StrEnum
 from typing import Any, Literal, Self
 
+from labkit.words import say, say_many
+
 Details = Literal["full", "actual", "none"]  # what a failure may tell: all, only what was seen, nothing
 
 
@@ -114,14 +116,20 @@ class Report:
         """What to say of hidden checks that were left out, a sentence; "" where there are none."""
         if not self.not_run:
             return ""
-        return f"These are the public checks; {self.not_run} more will be run for the grade."
+        return say_many(
+            "These are the public checks; {count} more will be run for the grade.",
+            "These are the public checks; {count} more will be run for the grade.",
+            self.not_run,
+        )
 
     @property
     def since_note(self) -> str:
         """What to say of a result that is said again, a sentence; "" where it is new."""
         if self.since is None:
             return ""
-        return f"These files were checked on {self.since.astimezone():%Y-%m-%d at %H:%M}; this is what was found then."
+        when = self.since.astimezone()
+        day, hour = f"{when:%Y-%m-%d}", f"{when:%H:%M}"
+        return say("These files were checked on {day} at {hour}; this is what was found then.", day=day, hour=hour)
 
     @property
     def open_points(self) -> float:

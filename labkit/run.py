@@ -12,6 +12,7 @@ from labkit.evidence import Evidence
 from labkit.progress import silent
 from labkit.result import Finding, Outcome, Report
 from labkit.sandbox import Sandbox
+from labkit.words import mark, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     Keep = Callable[[Evidence], None]
 
 ATTEMPTS = 3  # of a run whose builds lose their cache to others
-WHY_ABSENT = "What is not there can do nothing."
+CHECKS = mark("checks")  # the phase of that name
+WHY_ABSENT = mark("What is not there can do nothing.")
 
 
 def run(
@@ -68,12 +70,14 @@ def run_all(exercise: Exercise, snapshot: Snapshot, sandbox: Callable[[], Sandbo
         report, torn = _attempt(exercise, snapshot, sandbox, keep)
         if not torn:
             return replace(report, timed_out=timeouts() > before)
-    return unrun(exercise, Finding(Outcome.ERROR, "Other people's builds came in the way.", "check again"), digest)
+    return unrun(
+        exercise, Finding(Outcome.ERROR, say("Other people's builds came in the way."), say("check again")), digest
+    )
 
 
 def not_started(exercise: Exercise, digest: str) -> Report:
     """Report of files that are the starter's still."""
-    return unrun(exercise, Finding(Outcome.TODO, "Not started yet."), digest)
+    return unrun(exercise, Finding(Outcome.TODO, say("Not started yet.")), digest)
 
 
 def unrun(exercise: Exercise, first: Finding, digest: str = "") -> Report:
@@ -102,12 +106,12 @@ def _attempt(
         fault = _ready(evidence)
         found: list[Finding] = []
         for number, spec in enumerate(exercise.checks):
-            progress("checks", number, len(exercise.checks))
+            progress(CHECKS, number, len(exercise.checks))
             if fault is None:
                 found.append(judged(spec, evidence, found))
             else:
                 found.append(_stamp(spec, _waits(spec, found) or _not_built(number, fault)))
-        progress("checks", len(exercise.checks), len(exercise.checks))
+        progress(CHECKS, len(exercise.checks), len(exercise.checks))
         torn = fault is None and evidence.torn
         about = str(place.engine.about)
         if keep and fault is None and not torn:
@@ -120,11 +124,17 @@ def _ready(evidence: Evidence) -> Finding | None:
     try:
         evidence.ready()
     except BuildFailed as error:
-        where = f" at {error.instruction}" if error.instruction else ""
-        saw = f"The build failed{where}: {error.what}"
-        return Finding(Outcome.FAIL, saw, "A build that ends well.", "Only an image that builds can run.")
+        place, what = error.instruction, error.what
+        saw = (
+            say("The build failed at {place}: {what}", place=place, what=what)
+            if place
+            else say("The build failed: {what}", what=what)
+        )
+        return Finding(Outcome.FAIL, saw, say("A build that ends well."), say("Only an image that builds can run."))
     except StepTimeout as error:
-        return Finding(Outcome.FAIL, error.what, "An end in time.", error.why or f"What helps: {error.fix}.")
+        return Finding(
+            Outcome.FAIL, error.what, say("An end in time."), error.why or say("What helps: {fix}.", fix=error.fix)
+        )
     except LabError as error:
         return _trouble(error)
     return None
@@ -133,14 +143,14 @@ def _ready(evidence: Evidence) -> Finding | None:
 def _not_built(number: int, fault: Finding) -> Finding:
     """Say once, at the first check, why there is no image; the others have nothing to look at yet."""
     if number and fault.outcome is Outcome.FAIL:
-        return Finding(Outcome.TODO, "There is nothing to look at yet.")
+        return Finding(Outcome.TODO, say("There is nothing to look at yet."))
     return fault
 
 
 def _waits(spec: CheckSpec, found: list[Finding]) -> Finding | None:
     """One fault is said once: what stands on a check that did not pass is to do."""
     before = [each for each in found if each.check == spec.after and each.outcome is not Outcome.PASS]
-    return Finding(Outcome.TODO, f"This comes after: {before[0].title}") if before else None
+    return Finding(Outcome.TODO, say("This comes after: {title}", title=before[0].title)) if before else None
 
 
 def _judge(spec: CheckSpec, evidence: Evidence) -> Finding:
@@ -148,12 +158,14 @@ def _judge(spec: CheckSpec, evidence: Evidence) -> Finding:
     try:
         return REGISTERED[spec.use].function(evidence, **spec.arguments)
     except BuildFailed as error:
-        return Finding(Outcome.FAIL, f"A second build failed: {error.what}", "A second build that ends well.")
+        return Finding(
+            Outcome.FAIL, say("A second build failed: {what}", what=error.what), say("A second build that ends well.")
+        )
     except StepTimeout as error:
-        return Finding(Outcome.FAIL, error.what, "A second build that ends in time.", error.why)
+        return Finding(Outcome.FAIL, error.what, say("A second build that ends in time."), error.why)
     except (Absent, WorkspaceError) as error:
         saw = f"{error.what}{evidence.trouble}" if isinstance(error, Absent) else error.what
-        return Finding(Outcome.FAIL, saw, f"What helps: {error.fix}.", error.why or WHY_ABSENT)
+        return Finding(Outcome.FAIL, saw, say("What helps: {fix}.", fix=error.fix), error.why or say(WHY_ABSENT))
     except LabError as error:
         return _trouble(error)
 
@@ -164,5 +176,5 @@ def _trouble(error: LabError) -> Finding:
 
 def _stamp(spec: CheckSpec, finding: Finding) -> Finding:
     """Add what the exercise says of the check."""
-    title = spec.title or REGISTERED[spec.use].title.format(**spec.arguments)
+    title = spec.title or say(REGISTERED[spec.use].title, **spec.arguments)
     return replace(finding, check=spec.use, title=title, points=spec.points, details=spec.details, hidden=spec.hidden)

@@ -16,6 +16,7 @@ from labkit.errors import StepTimeout
 from labkit.kept import Kept
 from labkit.limits import CAPABILITIES, Limits
 from labkit.progress import Heard, silent
+from labkit.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -126,16 +127,16 @@ class Sandbox:
         dockerfile = Dockerfile(text)
         if network == "none" and (fetching := dockerfile.fetches):
             raise BuildFailed(
-                "it may fetch from outside, and builds have no network here. COPY takes files of your own.",
+                say("it may fetch from outside, and builds have no network here. COPY takes files of your own."),
                 instruction=str(fetching),
             )
         if dockerfile.escapes:
-            raise BuildFailed("another escape character is not taken here: leave the line `# escape=…` out.")
+            raise BuildFailed(say("another escape character is not taken here: leave the line `# escape=…` out."))
         if self._bases is not None:
             for name in dockerfile.sources:
                 if DIGEST.sub("", name) not in self._bases:
                     raise BuildFailed(
-                        f"{name} is none of the course's images: {', '.join(self._bases)}.",
+                        say("{name} is none of the course's images: {bases}.", name=name, bases=", ".join(self._bases)),
                         instruction=f"FROM {name}",
                     )
         return choose_builder(text)

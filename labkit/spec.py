@@ -58,6 +58,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from labkit.errors import ExerciseError
 from labkit.result import Details  # noqa: TC001  pydantic reads the annotations
+from labkit.words import translations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -65,7 +66,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 NAME = "exercise.toml"
-NOT_CONTEXT = frozenset({NAME, "README.md", "baseline"})  # the course's own files: not in the build context
+NOT_CONTEXT = frozenset({NAME, "README.md", "baseline", *translations()})  # the course's own: not in the build context
 Text = Annotated[str, Field(min_length=1)]
 Names = TypeVar("Names", bound=Iterable[str])
 
@@ -277,9 +278,8 @@ def _check(slug: str, entry: object, checks: Mapping[str, Callable[..., object]]
     arguments = {key: value for key, value in entry.items() if key not in own}
     signature = inspect.signature(checks[name])
     names = list(signature.parameters)[1:]  # the first is the evidence
-    for key in arguments:
-        if key not in names:
-            raise ExerciseError(f"{slug}: {name} takes no {key!r}{_nearest(key, names)}", fix="see docs/checks.md")
+    for key in [key for key in arguments if key not in names]:
+        raise ExerciseError(f"{slug}: {name} takes no {key!r}{_nearest(key, names)}", fix="see docs/checks.md")
     try:
         signature.bind(None, **arguments)
     except TypeError as error:

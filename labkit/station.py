@@ -28,6 +28,7 @@ from filelock import FileLock, Timeout
 from labkit.engine.hostproc import spawn
 from labkit.errors import EngineError
 from labkit.seat import engine_key, seat, state, turns
+from labkit.words import say
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -60,9 +61,9 @@ def runtime(engine: Engine) -> Path:
     found = here.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
         raise EngineError(
-            f"The folder {here} is not this user's alone.",
-            why="Who can write there could take the place of the lab's guard.",
-            fix=f"remove it, or set XDG_RUNTIME_DIR to a folder of your own: rm -r {here}",
+            say("The folder {here} is not this user's alone.", here=here),
+            why=say("Who can write there could take the place of the lab's guard."),
+            fix=say("remove it, or set XDG_RUNTIME_DIR to a folder of your own: rm -r {here}", here=here),
         )
     # Short, since a socket's path may have about a hundred bytes.
     folder = here / hashlib.sha256(f"{name()}/{state().absolute()}/{engine_key(engine)}".encode()).hexdigest()[:12]
@@ -94,9 +95,11 @@ class Station:
         self._engine, self._folder = engine, runtime(engine)
         if engine.url.partition("://")[0] not in GUARDED or not hasattr(socket, "AF_UNIX"):
             raise EngineError(
-                f"The lab's guard cannot stand before the engine at {engine.url}.",
-                why="It speaks over sockets and TCP; exercises work all the same, but `docker` here is not guarded.",
-                fix="name an engine with a unix:// or tcp:// address in DOCKER_HOST",
+                say("The lab's guard cannot stand before the engine at {url}.", url=engine.url),
+                why=say(
+                    "It speaks over sockets and TCP; exercises work all the same, but `docker` here is not guarded."
+                ),
+                fix=say("name an engine with a unix:// or tcp:// address in DOCKER_HOST"),
             )
         with FileLock(self._folder / "start"):
             self._lease = held(self._folder) or _start(engine, self._folder)
@@ -173,7 +176,7 @@ def _start(engine: Engine, folder: Path) -> socket.socket:
             time.sleep(0.02)
         os.kill(process, signal.SIGKILL)
     tail = log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:]
-    raise EngineError("The lab's guard did not start.", why="\n".join(tail), fix=f"read {log}")
+    raise EngineError(say("The lab's guard did not start."), why="\n".join(tail), fix=say("read {log}", log=log))
 
 
 def _log() -> Path:
@@ -210,12 +213,14 @@ def clear_seat(engine: Engine, who: str, book: Path) -> list[str]:
     try:
         left: Left = guard.carry_out(everything, Turn.REMOVE)
     except EngineGone:
-        left = Left([f"The Docker Engine at {engine.url} does not answer."])
+        left = Left([say("The Docker Engine at {url} does not answer.", url=engine.url)])
     finally:
         guard.close()
     if left.faults:
         raise EngineError(
-            "Not all that you made with docker could be removed.", why="\n".join(left.faults), fix="try it again"
+            say("Not all that you made with docker could be removed."),
+            why="\n".join(left.faults),
+            fix=say("try it again"),
         )
     return left.shared
 
@@ -253,5 +258,5 @@ def guard_inside(engine: Engine, who: str, book: Path, socket: Path | None = Non
         )
     except (OSError, sqlite3.Error) as error:
         raise EngineError(
-            "The lab's guard did not start.", why=str(error), fix="see whether the disk is full"
+            say("The lab's guard did not start."), why=str(error), fix=say("see whether the disk is full")
         ) from error

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from labkit.atomic import replaced
 from labkit.errors import WorkspaceError
 from labkit.spec import files_below
+from labkit.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -121,13 +122,21 @@ def _ignored(exercise: Exercise, starter: Mapping[str, SourceFile], folder: Path
 def _read_learners(folder: Path, name: str) -> SourceFile | None:
     path = folder / name
     if path.is_symlink() or not path.resolve().is_relative_to(folder.resolve()):
-        raise WorkspaceError(f"{name} is a link, and links are not followed.", fix=f"put a real file at {name}")
+        raise WorkspaceError(
+            say("{name} is a link, and links are not followed.", name=name),
+            fix=say("put a real file at {name}", name=name),
+        )
     if not path.exists():
         return None
     if not path.is_file():
-        raise WorkspaceError(f"{name} is not a file.", fix=f"put a text file at {name}, or reset the exercise")
+        raise WorkspaceError(
+            say("{name} is not a file.", name=name),
+            fix=say("put a text file at {name}, or reset the exercise", name=name),
+        )
     if path.stat().st_size > FILE_LIMIT:
-        raise WorkspaceError(f"{name} is larger than 1 MiB.", fix="keep only what the exercise asks for in it")
+        raise WorkspaceError(
+            say("{name} is larger than 1 MiB.", name=name), fix=say("keep only what the exercise asks for in it")
+        )
     return SourceFile(path.read_bytes(), os.access(path, os.X_OK))
 
 
@@ -167,7 +176,10 @@ class Workspace:
                 new.rename(folder)
             except OSError as error:
                 if not folder.exists():  # another process was first: its folder is as good
-                    raise WorkspaceError(f"{folder} cannot be made: {error.strerror}", fix="check its rights") from None
+                    raise WorkspaceError(
+                        say("{folder} cannot be made: {strerror}", folder=folder, strerror=error.strerror),
+                        fix=say("check its rights"),
+                    ) from None
 
     def snapshot(self, exercise: Exercise) -> Snapshot:
         """Take the files to check."""
@@ -196,7 +208,10 @@ class Workspace:
     def write(self, exercise: Exercise, name: str, text: str) -> None:
         """Replace one of the learner's files at once: a crash leaves the old or the new one, never half."""
         if name not in exercise.files:
-            raise WorkspaceError(f"{name} is not a file of this exercise.", fix=f"edit {', '.join(exercise.files)}")
+            raise WorkspaceError(
+                say("{name} is not a file of this exercise.", name=name),
+                fix=say("edit {files}", files=", ".join(exercise.files)),
+            )
         path = self.start(exercise) / name
         _read_learners(path.parent, path.name)
         path.parent.mkdir(parents=True, exist_ok=True)

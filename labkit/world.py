@@ -10,6 +10,7 @@ from labkit.engine import KILLED, Meter, ran_out_of_memory
 from labkit.errors import Absent, StepTimeout
 from labkit.image import Image
 from labkit.remote import Remote
+from labkit.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,8 +55,11 @@ class World:
         """A container as `docker inspect` shows it (ContainerInspect). Raises Absent."""
         there = self.names()
         if name not in there:
-            others = f"There is: {', '.join(there)}." if there else "There is none at all."
-            raise Absent(f"There is no container named {name}. {others}", fix=f"make one: docker run --name {name} …")
+            others = say("There is: {there}.", there=", ".join(there)) if there else say("There is none at all.")
+            raise Absent(
+                say("There is no container named {name}. {others}", name=name, others=others),
+                fix=say("make one: docker run --name {name} …", name=name),
+            )
         return self._engine.inspect(name)
 
     def container(self, name: str) -> Container:
@@ -89,7 +93,9 @@ class World:
         """An image by name and tag. Raises Absent."""
         found = self._engine.image(name)
         if found is None:
-            raise Absent(f"There is no image {name}.", fix=f"make one: docker build -t {name} .")
+            raise Absent(
+                say("There is no image {name}.", name=name), fix=say("make one: docker build -t {name} .", name=name)
+            )
         return Image(self._engine, found["Id"])
 
     def meter(self, name: str = "") -> Meter:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from labkit.engine import connect
+
+# What tests compare is English, whatever the person who runs them speaks; before any test is imported, since some load
+# an exercise then, and for all processes that they start.
+os.environ["LABKIT_LANG"] = "en"
 
 
 @pytest.fixture(scope="session")

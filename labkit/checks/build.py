@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pathspec import GitIgnoreSpec
 
 from labkit.checks.registry import check, failed, passed
+from labkit.words import say, say_many
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 def image_builds(evidence: Evidence) -> Finding:
     """Build the image; a build that fails is reported with the instruction that failed."""
     steps = len(evidence.build.steps)
-    return passed(f"The image was built in {steps} steps.")
+    return passed(say_many("The image was built in {count} steps.", "The image was built in {count} steps.", steps))
 
 
 @check("A source edit leaves the dependencies' layer reused")
@@ -36,27 +37,31 @@ def layer_reused(evidence: Evidence, *, edit: str, holds: str, into: str = "") -
     layer = _holding(evidence.image.layers, holds)
     if layer is None:
         return failed(
-            f"No layer of the image holds {holds}.",
-            f"A layer of its own for {holds}.",
-            "What is not in the image can be neither reused nor used.",
+            say("No layer of the image holds {holds}.", holds=holds),
+            say("A layer of its own for {holds}.", holds=holds),
+            say("What is not in the image can be neither reused nor used."),
         )
     again = evidence.rebuild(edit)
     new = _is_new(evidence, edit, into) if into else _has_edit(evidence, edit)
     if again.image.id == evidence.image.id or not new:
         what = into or edit
         return failed(
-            f"After an edit of {edit} the rebuilt image holds the old {what}, or none.",
-            f"The image holds the {what} that comes from the build context.",
-            "A cache that hides a change is worse than none: you would run old code.",
+            say("After an edit of {edit} the rebuilt image holds the old {what}, or none.", edit=edit, what=what),
+            say("The image holds the {what} that comes from the build context.", what=what),
+            say("A cache that hides a change is worse than none: you would run old code."),
         )
-    made = layer.created_by or "the instruction that makes it"
+    made = layer.created_by or say("the instruction that makes it")
     if layer.diff_id in again.image.diff_ids:
-        return passed(f"After an edit of {edit}, the layer of {holds} was reused.")
+        return passed(say("After an edit of {edit}, the layer of {holds} was reused.", edit=edit, holds=holds))
     return failed(
-        f"After an edit of {edit}, the layer of {holds} was built again ({made}).",
-        f"The same layer before and after the edit of {edit}.",
-        "Each instruction after the first one whose input changed runs again. "
-        "Whoever changes one line of source then waits for every dependency to be installed anew.",
+        say(
+            "After an edit of {edit}, the layer of {holds} was built again ({made}).", edit=edit, holds=holds, made=made
+        ),
+        say("The same layer before and after the edit of {edit}.", edit=edit),
+        say(
+            "Each instruction after the first one whose input changed runs again. Whoever changes one "
+            "line of source then waits for every dependency to be installed anew."
+        ),
     )
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from labkit.checks.registry import check, failed, passed
+from labkit.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,12 +28,14 @@ def context_at_most(evidence: Evidence, *, kilobytes: int) -> Finding:
     context = evidence.context
     total = sum(context.values())
     if total <= kilobytes * 1000:
-        return passed(f"The build sends {_size(total)} in {len(context)} files.")
+        return passed(say("The build sends {total} in {count} files.", total=_size(total), count=len(context)))
     return failed(
-        f"The build sends {_size(total)}. The largest are {_largest(context)}.",
-        f"At most {kilobytes} kB.",
-        "The folder is packed and sent before the first instruction runs, whether an instruction copies it or not. "
-        "Only .dockerignore leaves something out.",
+        say("The build sends {total}. The largest are {largest}.", total=_size(total), largest=_largest(context)),
+        say("At most {kilobytes} kB.", kilobytes=kilobytes),
+        say(
+            "The folder is packed and sent before the first instruction runs, whether an instruction "
+            "copies it or not. Only .dockerignore leaves something out."
+        ),
     )
 
 
@@ -61,16 +64,22 @@ def no_secret_inside(evidence: Evidence, *, secrets: dict[str, str]) -> Finding:
     found = evidence.image.find(secrets.values())
     places = {name: found[word] for name, word in secrets.items() if word in found}
     if not places:
-        return passed(f"None of the {len(secrets)} secrets is in a layer of the image, or in its history.")
+        return passed(
+            say("None of the {count} secrets is in a layer of the image, or in its history.", count=len(secrets))
+        )
     said = [f"{name} ({_where(evidence, path)})" for name, path in sorted(places.items())[:SHOWN]]
     return failed(
-        f"The image gives away {'; '.join(said)}.",
-        "No secret in any file of any layer.",
-        "Whoever can pull an image can read all of its layers, one by one, also what a later step removes again.",
+        say("The image gives away {said}.", said="; ".join(said)),
+        say("No secret in any file of any layer."),
+        say("Whoever can pull an image can read all of its layers, one by one, also what a later step removes again."),
     )
 
 
 def _where(evidence: Evidence, path: str) -> str:
     if not path:
-        return "in its configuration or history"
-    return f"in /{path}" if path in evidence.image.files else f"in /{path}, which a later step removes"
+        return say("in its configuration or history")
+    return (
+        say("in /{path}", path=path)
+        if path in evidence.image.files
+        else say("in /{path}, which a later step removes", path=path)
+    )

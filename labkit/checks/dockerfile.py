@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from labkit.checks.registry import check, failed, passed
+from labkit.words import say
 
 if TYPE_CHECKING:
     from labkit.dockerfile import Instruction
@@ -27,11 +28,15 @@ def instruction_present(evidence: Evidence, *, name: str, value: str | None = No
     wanted = f"{name} {value}" if value else name
     found = [i for i in where if i.name == name.upper()]
     if any(value is None or i.words == tuple(value.split()) or i.value == value for i in found):
-        return passed(f"The Dockerfile has {wanted}.")
+        return passed(say("The Dockerfile has {wanted}.", wanted=wanted))
     return failed(
-        f"The Dockerfile has {found[-1]}." if found else f"The Dockerfile has no {name}.",
-        f"{wanted} in the {'last stage' if stage == 'final' else 'Dockerfile'}.",
-        "This instruction leaves nothing behind that could be measured, so its text is what counts.",
+        say("The Dockerfile has {found}.", found=found[-1])
+        if found
+        else say("The Dockerfile has no {name}.", name=name),
+        say("{wanted} in the last stage.", wanted=wanted)
+        if stage == "final"
+        else say("{wanted} in the Dockerfile.", wanted=wanted),
+        say("This instruction leaves nothing behind that could be measured, so its text is what counts."),
     )
 
 
@@ -47,12 +52,14 @@ def instruction_order(evidence: Evidence, *, first: str, then: str) -> Finding:
     final = evidence.dockerfile.final
     one, other = _first(final, first), _first(final, then)
     if one is not None and other is not None and one < other:
-        return passed(f"{final[one]} stands before {final[other]}.")
+        return passed(say("{first} stands before {then}.", first=final[one], then=final[other]))
     missing = [text for text, place in ((first, one), (then, other)) if place is None]
     return failed(
-        f"There is no {missing[0]} in the last stage." if missing else f"{then} stands before {first}.",
-        f"{first} before {then}.",
-        "Instructions run from top to bottom, each on what those above it left.",
+        say("There is no {missing} in the last stage.", missing=missing[0])
+        if missing
+        else say("{then} stands before {first}.", then=then, first=first),
+        say("{first} before {then}.", first=first, then=then),
+        say("Instructions run from top to bottom, each on what those above it left."),
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pathspec import GitIgnoreSpec
 
 from labkit.checks.registry import check, failed, passed
+from labkit.words import say
 
 if TYPE_CHECKING:
     from labkit.evidence import Evidence
@@ -25,15 +26,23 @@ def image_smaller_than_single_stage(evidence: Evidence, *, percent: float) -> Fi
     """
     before, after = evidence.baseline.size, evidence.image.size
     saved = 100 * (before - after) / before
-    result = f"{saved:.0f} % saved" if saved >= 1 else "nothing saved"
-    saw = f"The image has {_megabytes(after)}, the single-stage image {_megabytes(before)}: {result}."
+    result = say("{saved:.0f} % saved", saved=saved) if saved >= 1 else say("nothing saved")
+    saw = say(
+        "The image has {after}, the single-stage image {before}: {result}.",
+        after=_megabytes(after),
+        before=_megabytes(before),
+        result=result,
+    )
     if saved >= percent:
         return passed(saw)
     return failed(
         saw,
-        f"At least {percent:g} % saved.",
-        "Every byte is pulled by every machine that runs the image, and tools that are not needed there are "
-        "tools for whoever breaks in. Only what the last stage holds is in the image, but all of its layers count.",
+        say("At least {percent:g} % saved.", percent=percent),
+        say(
+            "Every byte is pulled by every machine that runs the image, and tools that are not needed "
+            "there are tools for whoever breaks in. Only what the last stage holds is in the image, but "
+            "all of its layers count."
+        ),
     )
 
 
@@ -52,11 +61,11 @@ def not_in_image(evidence: Evidence, *, paths: list[str], why: str = "") -> Find
     """
     found = _matching(evidence, paths)
     if not found:
-        return passed(f"Nothing in the image matches {', '.join(paths)}.")
+        return passed(say("Nothing in the image matches {paths}.", paths=", ".join(paths)))
     return failed(
-        f"The image holds {_some(found)}.",
-        f"No file that matches {', '.join(paths)}.",
-        why or "What the running app does not need makes the image larger and easier to attack.",
+        say("The image holds {found}.", found=_some(found)),
+        say("No file that matches {paths}.", paths=", ".join(paths)),
+        why or say("What the running app does not need makes the image larger and easier to attack."),
     )
 
 
@@ -70,11 +79,11 @@ def in_image(evidence: Evidence, *, paths: list[str]) -> Finding:
     """
     missing = [pattern for pattern in paths if not _matching(evidence, [pattern])]
     if not missing:
-        return passed(f"The image holds {', '.join(paths)}.")
+        return passed(say("The image holds {paths}.", paths=", ".join(paths)))
     return failed(
-        f"Nothing in the image matches {', '.join(missing)}.",
-        f"A file for each of {', '.join(paths)}.",
-        "A container sees what its image holds and nothing else.",
+        say("Nothing in the image matches {missing}.", missing=", ".join(missing)),
+        say("A file for each of {paths}.", paths=", ".join(paths)),
+        say("A container sees what its image holds and nothing else."),
     )
 
 
@@ -85,7 +94,7 @@ def _matching(evidence: Evidence, patterns: list[str]) -> list[str]:
 
 def _some(paths: list[str]) -> str:
     names = ", ".join(f"/{path}" for path in paths[:SHOWN])
-    return names + (f" and {len(paths) - SHOWN} more files" if len(paths) > SHOWN else "")
+    return say("{names} and {count} more files", names=names, count=len(paths) - SHOWN) if len(paths) > SHOWN else names
 
 
 @check("Port {port} is documented with EXPOSE")
@@ -98,11 +107,13 @@ def exposes_port(evidence: Evidence, *, port: int) -> Finding:
     """
     exposed = sorted(evidence.image.config.get("ExposedPorts") or {})
     if f"{port}/tcp" in exposed:
-        return passed(f"The image's configuration names port {port}.")
+        return passed(say("The image's configuration names port {port}.", port=port))
     return failed(
-        f"The image's configuration names {', '.join(exposed) if exposed else 'no port'}.",
-        f"EXPOSE {port}.",
-        "EXPOSE publishes nothing; it tells people and tools which port the app inside listens on.",
+        say("The image's configuration names {exposed}.", exposed=", ".join(exposed))
+        if exposed
+        else say("The image's configuration names no port."),
+        say("EXPOSE {port}.", port=port),
+        say("EXPOSE publishes nothing; it tells people and tools which port the app inside listens on."),
     )
 
 
@@ -124,15 +135,15 @@ def config_equals(evidence: Evidence, *, key: str, value: str | list[str]) -> Fi
     if seen == value or (
         field == "WorkingDir" and isinstance(value, str) and str(seen).rstrip("/") == value.rstrip("/")
     ):
-        return passed(f"{key} is {_shown(value)}.")
+        return passed(say("{key} is {value}.", key=key, value=_shown(value)))
     return failed(
-        f"{key} is {_shown(seen)}.",
-        f"{key} is {_shown(value)}.",
-        "The image's configuration is what `docker run` starts from when you give it nothing else.",
+        say("{key} is {seen}.", key=key, seen=_shown(seen)),
+        say("{key} is {value}.", key=key, value=_shown(value)),
+        say("The image's configuration is what `docker run` starts from when you give it nothing else."),
     )
 
 
 def _shown(value: object) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(f'"{item}"' for item in value) + "]"
-    return f'"{value}"' if value else "not set"
+    return f'"{value}"' if value else say("not set")

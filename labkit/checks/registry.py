@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from labkit.result import Finding, Outcome
+from labkit.words import mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 KILLED = 137  # the exit code after SIGKILL: 128 + 9
-WHY_ASKED = (
-    "`docker stop` sends SIGTERM and gives a grace period; then, as `docker kill` at once, it sends SIGKILL. "
-    "No program can catch that: what it was doing is lost."
+WHY_ASKED = mark(
+    "`docker stop` sends SIGTERM and gives a grace period; then, as `docker kill` at once, it "
+    "sends SIGKILL. No program can catch that: what it was doing is lost."
 )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from labkit.checks.registry import KILLED, WHY_ASKED, check, failed, passed
 from labkit.errors import SandboxError, StepTimeout
+from labkit.words import mark, say, say_many
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,13 +22,13 @@ BAD_STATUS = 400  # HTTP: errors begin here
 INITS = {"docker-init", "catatonit", "tini", "dumb-init"}
 SETTLED = 2.0  # s
 SHOWN = 80  # characters of an answer
-WHY_ENDED = "A container lives as long as its main process. `docker ps -a` shows those that have ended, too."
-WHY_PUBLISHED = (
+WHY_ENDED = mark("A container lives as long as its main process. `docker ps -a` shows those that have ended, too.")
+WHY_PUBLISHED = mark(
     "-p HOST:CONTAINER leads from a port of your machine to one of the container. EXPOSE alone opens nothing."
 )
-WHY_LISTENING = (
-    "A published port only leads to the container. Something must listen there, on that very port, "
-    "and on all addresses (0.0.0.0): 127.0.0.1 in a container is reached from inside only."
+WHY_LISTENING = mark(
+    "A published port only leads to the container. Something must listen there, on that very "
+    "port, and on all addresses (0.0.0.0): 127.0.0.1 in a container is reached from inside only."
 )
 
 
@@ -53,34 +54,45 @@ def published_answers(  # noqa: PLR0913  what is asked, and what must come
         seconds: how long it may take until it answers.
         tells: whether a failure may say where the app listens inside; no where that is to be found out.
     """
-    want = f"A good answer to GET {path} at port {host} of the machine" + (
-        f", with {contains!r} in it." * bool(contains)
-    )
+    want = _good_answer(path, host, contains)
     seen, container = evidence.world.inspect(name), evidence.world.container(name)
     published, state = _published(seen), seen["State"]["Status"]
     if state == "running" and str(host) not in published and not container.settles(seconds):
         state = "exited"  # right after its start
     if state != "running":
-        return failed(_ended(evidence, name, state), f"The container {name} runs.", WHY_ENDED)
+        return failed(_ended(evidence, name, state), say("The container {name} runs.", name=name), say(WHY_ENDED))
     if str(host) not in published:
-        saw = f"{name} publishes {_shown(published)}." if published else f"{name} publishes no port of the machine."
-        return failed(saw, f"Port {host} of the machine leads to {name}.", WHY_PUBLISHED)
+        saw = _publishes(name, published)
+        return failed(saw, say("Port {host} of the machine leads to {name}.", host=host, name=name), say(WHY_PUBLISHED))
     port = published[str(host)]
     try:
         answer = container.get(port, path, seconds)
     except SandboxError as error:
-        return failed(error.what, want, WHY_ENDED)
+        return failed(error.what, want, say(WHY_ENDED))
     except StepTimeout as error:
-        what = error.what if tells else "Nothing answered there."
-        return failed(f"Port {host} leads to port {port} of {name}. {what}", want, WHY_LISTENING)
-    saw = f"GET {path} at port {host} was answered with status {answer.status} and {answer.text[:SHOWN]!r}."
+        what = error.what if tells else say("Nothing answered there.")
+        saw = say("Port {host} leads to port {port} of {name}. {what}", host=host, port=port, name=name, what=what)
+        return failed(saw, want, say(WHY_LISTENING))
+    given = {"path": path, "host": host, "status": answer.status, "text": answer.text[:SHOWN]}
+    saw = say("GET {path} at port {host} was answered with status {status} and {text!r}.", **given)
     if answer.status >= BAD_STATUS or contains not in answer.text:
-        return failed(saw, want, "An app that answers so does not do its work. `docker logs` may say why.")
+        return failed(saw, want, say("An app that answers so does not do its work. `docker logs` may say why."))
     return passed(saw)
 
 
+def _good_answer(path: str, host: int, contains: str) -> str:
+    given = {"path": path, "host": host, "contains": contains}
+    if contains:
+        return say("A good answer to GET {path} at port {host} of the machine, with {contains!r} in it.", **given)
+    return say("A good answer to GET {path} at port {host} of the machine", **given)
+
+
 def _ended(evidence: Evidence, name: str, state: str) -> str:
-    return evidence.world.container(name).end if state == "exited" else f"The container {name} is {state}."
+    return (
+        evidence.world.container(name).end
+        if state == "exited"
+        else say("The container {name} is {state}.", name=name, state=state)
+    )
 
 
 def _published(seen: Mapping[str, Any]) -> dict[str, int]:
@@ -90,8 +102,12 @@ def _published(seen: Mapping[str, Any]) -> dict[str, int]:
     return {place["HostPort"]: port for port, places in tcp.items() for place in places or []}
 
 
-def _shown(published: Mapping[str, int]) -> str:
-    return ", ".join(f"port {host} of the machine → {port} of the container" for host, port in published.items())
+def _publishes(name: str, published: Mapping[str, int]) -> str:
+    if not published:
+        return say("{name} publishes no port of the machine.", name=name)
+    one = mark("port {host} of the machine → {port} of the container")
+    shown = ", ".join(say(one, host=host, port=port) for host, port in published.items())
+    return say("{name} publishes {shown}.", name=name, shown=shown)
 
 
 @check("No container but {name} is left")
@@ -104,11 +120,16 @@ def only_container(evidence: Evidence, *, name: str) -> Finding:
     """
     others = [each for each in evidence.world.names() if each != name]
     if not others or (len(others) == 1 and name not in evidence.world.names()):
-        return passed("No other container is left.")
+        return passed(say("No other container is left."))
     return failed(
-        f"{len(others)} more {'is' if len(others) == 1 else 'are'} left: {', '.join(others)}.",
-        f"{name}, and no other container.",
-        "One that has ended stays, with its files and its name, until `docker rm`. `docker run --rm` removes it then.",
+        say_many(
+            "{count} more is left: {names}.", "{count} more are left: {names}.", len(others), names=", ".join(others)
+        ),
+        say("{name}, and no other container.", name=name),
+        say(
+            "One that has ended stays, with its files and its name, until `docker rm`. `docker run --rm` "
+            "removes it then."
+        ),
     )
 
 
@@ -122,12 +143,15 @@ def commands_say(evidence: Evidence, *, text: str) -> Finding:
     """
     said = [line for line in evidence.commands.text.splitlines() if not line.startswith("$ ")]
     if any(text in line for line in said):
-        return passed(f"The commands printed {text!r}.")
-    last = f" The last line was {said[-1][:SHOWN]!r}." if said else " They printed nothing."
+        return passed(say("The commands printed {text!r}.", text=text))
+    last = say(" The last line was {said!r}.", said=said[-1][:SHOWN]) if said else say(" They printed nothing.")
     return failed(
-        f"{text!r} was not among what the commands printed.{last}",
-        f"{text!r}, printed by a container in the foreground.",
-        "Without -d, `docker run` shows what the program prints, and waits for its end. With -d it prints an id only.",
+        say("{text!r} was not among what the commands printed.{last}", text=text, last=last),
+        say("{text!r}, printed by a container in the foreground.", text=text),
+        say(
+            "Without -d, `docker run` shows what the program prints, and waits for its end. With -d it "
+            "prints an id only."
+        ),
     )
 
 
@@ -140,19 +164,31 @@ def ended_by_itself(evidence: Evidence, *, name: str, says: str) -> Finding:
         name: the container's name.
         says: what it writes when it has closed.
     """
-    want = f"{name} has ended with exit code 0, and wrote {says!r}."
+    want = say("{name} has ended with exit code 0, and wrote {says!r}.", name=name, says=says)
     if name not in evidence.world.names():
-        return failed(f"There is no container named {name}.", want, "Its logs are removed with it.")
+        return failed(say("There is no container named {name}.", name=name), want, say("Its logs are removed with it."))
     state = evidence.world.inspect(name)["State"]
     if state["Status"] != "exited":
-        return failed(f"{name} is {state['Status']}.", want, "Nobody asked it to end, or not in a way that it knows.")
+        return failed(
+            say("{name} is {status}.", name=name, status=state["Status"]),
+            want,
+            say("Nobody asked it to end, or not in a way that it knows."),
+        )
     if state["ExitCode"] == KILLED:
-        return failed(f"{name} was killed: exit code 137, which is 128 + 9, SIGKILL.", want, WHY_ASKED)
+        return failed(
+            say("{name} was killed: exit code 137, which is 128 + 9, SIGKILL.", name=name), want, say(WHY_ASKED)
+        )
     if state["ExitCode"] != 0:
-        return failed(f"{name} ended with exit code {state['ExitCode']}.", want, WHY_ASKED)
+        return failed(
+            say("{name} ended with exit code {exit_code}.", name=name, exit_code=state["ExitCode"]),
+            want,
+            say(WHY_ASKED),
+        )
     if says not in evidence.world.container(name).logs:
-        return failed(f"{name} ended with exit code 0, but never wrote {says!r}.", want, WHY_ASKED)
-    return passed(f"{name} ended with exit code 0, and wrote {says!r}.")
+        return failed(
+            say("{name} ended with exit code 0, but never wrote {says!r}.", name=name, says=says), want, say(WHY_ASKED)
+        )
+    return passed(say("{name} ended with exit code 0, and wrote {says!r}.", name=name, says=says))
 
 
 @check("{name} runs {command}, and nothing else")
@@ -164,14 +200,14 @@ def runs_one_process(evidence: Evidence, *, name: str, command: str) -> Finding:
         name: the container's name.
         command: the program and its first arguments, without their folders, such as ``node web.js``.
     """
-    want = f"One process in {name}: {command}"
-    why = (
-        "The engine looks after a container's main process: it sends it the signals, restarts it, and tells when it "
-        "ended. Of others in the same container it knows nothing."
+    want = say("One process in {name}: {command}", name=name, command=command)
+    why = say(
+        "The engine looks after a container's main process: it sends it the signals, restarts it, "
+        "and tells when it ended. Of others in the same container it knows nothing."
     )
     state = evidence.world.inspect(name)["State"]["Status"]
     if state != "running":
-        return failed(_ended(evidence, name, state), f"The container {name} runs.", WHY_ENDED)
+        return failed(_ended(evidence, name, state), say("The container {name} runs.", name=name), say(WHY_ENDED))
     container, end = evidence.world.container(name), time.monotonic() + SETTLED
     commands = [process.command for process in container.processes()]
     # An entry script may be there for a moment, until the program takes its place.
@@ -179,8 +215,12 @@ def runs_one_process(evidence: Evidence, *, name: str, command: str) -> Finding:
         time.sleep(0.2)
         commands = [process.command for process in container.processes()]
     if _is_alone(command, commands):
-        return passed(f"{name} runs {' under '.join(reversed(commands))}, and nothing else.")
-    return failed(f"{name} runs {' and '.join(commands)}.", want, why)
+        return passed(
+            say(
+                "{name} runs {commands}, and nothing else.", name=name, commands=say(" under ").join(reversed(commands))
+            )
+        )
+    return failed(say("{name} runs {commands}.", name=name, commands=say(" and ").join(commands)), want, why)
 
 
 def _is_alone(command: str, running: list[str]) -> bool:

@@ -8,24 +8,25 @@ from typing import TYPE_CHECKING
 from labkit.checks.registry import check, failed, passed
 from labkit.errors import SandboxError, StepTimeout
 from labkit.evidence import Start
+from labkit.words import mark, say
 
 if TYPE_CHECKING:
     from labkit.evidence import Evidence
     from labkit.result import Finding
 
 SHOWN = 200  # characters of an answer that a finding shows
-MISSING = (
-    "A container gets nothing from the machine that starts it: no variable, no time zone, no file. "
-    "What the app needs must be in the image."
+MISSING = mark(
+    "A container gets nothing from the machine that starts it: no variable, no time zone, no "
+    "file. What the app needs must be in the image."
 )
-DIFFERS = (
-    "Each machine may start a container as another user and in another folder. "
-    "An app that finds its files all the same gives the same answer everywhere."
+DIFFERS = mark(
+    "Each machine may start a container as another user and in another folder. An app that finds "
+    "its files all the same gives the same answer everywhere."
 )
 
-HANDED = (
-    "What follows the image's name takes the place of CMD, and is handed to ENTRYPOINT as arguments: to an exec form "
-    "as they are, to a shell form not at all."
+HANDED = mark(
+    "What follows the image's name takes the place of CMD, and is handed to ENTRYPOINT as "
+    "arguments: to an exec form as they are, to a shell form not at all."
 )
 
 
@@ -42,8 +43,12 @@ def prints(evidence: Evidence, *, runs: list[str], prints: list[str]) -> Finding
         start = Start(tuple(shlex.split(typed)))
         saw = _other_answer(evidence, start, wanted)
         if saw:
-            return failed(f"With `{start}` {saw}", f"`{start}` prints {_quoted(wanted)}", HANDED)
-    return passed(f"It printed what it should, each of {len(runs)} times.")
+            return failed(
+                say("With `{start}` {saw}", start=start, saw=saw),
+                say("`{start}` prints {wanted}", start=start, wanted=_quoted(wanted)),
+                say(HANDED),
+            )
+    return passed(say("It printed what it should, each of {runs} times.", runs=len(runs)))
 
 
 @check("The same answer on both machines")
@@ -64,11 +69,12 @@ def same_answer(
     """
     env = tuple((name, value) for name, _, value in (entry.partition("=") for entry in given))
     first, second = Start(env=env), Start(env=env, user=user, workdir=workdir)
-    for place, start, why in (("first", first, MISSING), ("second", second, DIFFERS)):
-        saw = _other_answer(evidence, start, prints)
-        if saw:
-            return failed(f"On the {place} machine (`{start}`) {saw}", f"On both machines: {_quoted(prints)}", why)
-    return passed(f"Both machines got the same answer: {_quoted(prints)}")
+    want = say("On both machines: {prints}", prints=_quoted(prints))
+    if saw := _other_answer(evidence, first, prints):
+        return failed(say("On the first machine (`{first}`) {saw}", first=first, saw=saw), want, say(MISSING))
+    if saw := _other_answer(evidence, second, prints):
+        return failed(say("On the second machine (`{second}`) {saw}", second=second, saw=saw), want, say(DIFFERS))
+    return passed(say("Both machines got the same answer: {prints}", prints=_quoted(prints)))
 
 
 def _other_answer(evidence: Evidence, start: Start, wanted: str) -> str:
@@ -76,14 +82,17 @@ def _other_answer(evidence: Evidence, start: Start, wanted: str) -> str:
     try:
         printed = evidence.printed(start)
     except StepTimeout:
-        return "the container did not end. An answer is printed once, and then the container ends."
+        return say("the container did not end. An answer is printed once, and then the container ends.")
     except SandboxError as error:
-        return f"the container did not start: {error.what}"
+        return say("the container did not start: {what}", what=error.what)
     if printed.exit_code:
-        words = f"its last words: {printed.last_words}" if printed.last_words else "it wrote nothing"
-        return f"the container ended with exit code {printed.exit_code}; {words}"
+        last = printed.last_words
+        words = say("its last words: {words}", words=last) if last else say("it wrote nothing")
+        return say("the container ended with exit code {code}; {words}", code=printed.exit_code, words=words)
     if _lines(printed.text) != _lines(wanted):
-        return f"it printed {_quoted(printed.text)}" if printed.text.strip() else "it printed nothing."
+        return (
+            say("it printed {text}", text=_quoted(printed.text)) if printed.text.strip() else say("it printed nothing.")
+        )
     return ""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from labkit.checks.registry import check, failed, passed
+from labkit.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,11 +19,12 @@ def commands_succeed(evidence: Evidence) -> Finding:
     """The script's last command ends with exit code 0."""
     done = evidence.commands
     if done.exit_code == 0:
-        return passed(f"All commands ran: {done.text.count(chr(10) + '$ ') + done.text.startswith('$ ')} of them.")
+        count = sum(line.startswith("$ ") for line in done.text.split("\n"))
+        return passed(say("All commands ran: {count} of them.", count=count))
     return failed(
-        f"The script ended with exit code {done.exit_code}. Its last lines: {done.end}",
-        "An end with exit code 0.",
-        "A command that fails stops a script, or a deployment, at that place.",
+        say("The script ended with exit code {code}. Its last lines: {end}", code=done.exit_code, end=done.end),
+        say("An end with exit code 0."),
+        say("A command that fails stops a script, or a deployment, at that place."),
     )
 
 
@@ -42,30 +44,39 @@ def container_is(evidence: Evidence, *, name: str, state: str, image: str = "") 
     status, made_of = seen["State"]["Status"], seen["Config"]["Image"]
     if status != state:
         return failed(
-            f"The container {name} is {_how(seen)}.",
-            f"It is {state}.",
-            "A container lives as long as its main process. `docker ps -a` shows those that have ended, too.",
+            say("The container {name} is {state}.", name=name, state=_how(seen)),
+            say("It is {state}.", state=state),
+            say("A container lives as long as its main process. `docker ps -a` shows those that have ended, too."),
         )
     if image and evidence.world.image(image).id != seen["Image"]:
-        return failed(f"The container {name} is of {made_of}.", f"It is of {image}.", "The image decides what runs.")
-    return passed(f"The container {name}, of {made_of}, is {status}.")
+        return failed(
+            say("The container {name} is of {made_of}.", name=name, made_of=made_of),
+            say("It is of {image}.", image=image),
+            say("The image decides what runs."),
+        )
+    return passed(say("The container {name}, of {made_of}, is {status}.", name=name, made_of=made_of, status=status))
 
 
 def _absent(evidence: Evidence, name: str) -> Finding:
     if name not in evidence.world.names():
-        return passed(f"There is no container named {name}.")
+        return passed(say("There is no container named {name}.", name=name))
     return failed(
-        f"The container {name} is still there: it is {_how(evidence.world.inspect(name))}.",
-        f"No container named {name}.",
-        "A container that has ended keeps its name and its files until it is removed: docker rm.",
+        say(
+            "The container {name} is still there: it is {state}.",
+            name=name,
+            state=_how(evidence.world.inspect(name)),
+        ),
+        say("No container named {name}.", name=name),
+        say("A container that has ended keeps its name and its files until it is removed: docker rm."),
     )
 
 
 def _how(seen: Mapping[str, object]) -> str:
     state = seen["State"]
     assert isinstance(state, dict)  # noqa: S101  for the type checker: the API says so
-    code = f" with exit code {state['ExitCode']}" if state["Status"] == "exited" else ""
-    return f"{state['Status']}{code}"
+    if state["Status"] == "exited":
+        return say("{status} with exit code {exit_code}", status=state["Status"], exit_code=state["ExitCode"])
+    return str(state["Status"])
 
 
 @check("Port {port} of {name} is published as {host}")
@@ -81,12 +92,15 @@ def port_published(evidence: Evidence, *, name: str, port: int, host: int) -> Fi
     ports = evidence.world.inspect(name)["HostConfig"]["PortBindings"] or {}
     found = {key: sorted({entry["HostPort"] for entry in entries or []}) for key, entries in ports.items()}
     if str(host) in found.get(f"{port}/tcp", []):
-        return passed(f"Port {port} of {name} is published as {host}.")
-    shown = ", ".join(f"{', '.join(there) or 'a free port'} → {key}" for key, there in sorted(found.items()))
+        return passed(say("Port {port} of {name} is published as {host}.", port=port, name=name, host=host))
+    free = say("a free port")
+    shown = ", ".join(f"{', '.join(there) or free} → {key}" for key, there in sorted(found.items()))
     return failed(
-        f"{name} publishes {shown}." if shown else f"{name} publishes no port.",
+        say("{name} publishes {shown}.", name=name, shown=shown)
+        if shown
+        else say("{name} publishes no port.", name=name),
         f"{host} → {port}/tcp: -p {host}:{port}",
-        "-p HOST:CONTAINER: on the left the port of your machine, on the right the one that the app listens on.",
+        say("-p HOST:CONTAINER: on the left the port of your machine, on the right the one that the app listens on."),
     )
 
 
@@ -101,11 +115,11 @@ def memory_limited(evidence: Evidence, *, name: str, mebibytes: int) -> Finding:
     """
     limit = evidence.world.inspect(name)["HostConfig"]["Memory"] / (1 << 20)
     if limit == mebibytes:
-        return passed(f"{name} may use {limit:g} MiB.")
+        return passed(say("{name} may use {limit:g} MiB.", name=name, limit=limit))
     return failed(
-        f"{name} may use {limit:g} MiB.",
-        f"A limit of {mebibytes} MiB: --memory {mebibytes}m",
-        "Without a limit one container can take the memory of all. The kernel ends the process that exceeds it.",
+        say("{name} may use {limit:g} MiB.", name=name, limit=limit),
+        say("A limit of {mebibytes} MiB: --memory {mebibytes}m", mebibytes=mebibytes),
+        say("Without a limit one container can take the memory of all. The kernel ends the process that exceeds it."),
     )
 
 
@@ -118,13 +132,19 @@ def ended_for_memory(evidence: Evidence, *, name: str) -> Finding:
         name: the container's name.
     """
     state, oom = evidence.world.inspect(name)["State"], evidence.world.ended_for_memory(name)
-    saw = f"{name} is {state['Status']}, exit code {state['ExitCode']}, OOMKilled {str(oom).lower()}."
+    saw = say(
+        "{name} is {status}, exit code {exit_code}, OOMKilled {oom}.",
+        name=name,
+        status=state["Status"],
+        exit_code=state["ExitCode"],
+        oom=str(oom).lower(),
+    )
     if oom:
         return passed(saw)
     return failed(
         saw,
-        "It has ended with OOMKilled true.",
-        "Exit code 137 alone says only that SIGKILL came; OOMKilled says that the kernel sent it, for memory.",
+        say("It has ended with OOMKilled true."),
+        say("Exit code 137 alone says only that SIGKILL came; OOMKilled says that the kernel sent it, for memory."),
     )
 
 
@@ -138,15 +158,21 @@ def container_holds(evidence: Evidence, *, name: str, path: str, contains: str =
         path: the file, from the root.
         contains: text that it must hold.
     """
-    want = f"{path} in {name}" + (f", with {contains!r} in it." if contains else ".")
-    why = "Each container has a writable layer of its own: what one writes, no other sees, and `docker rm` removes it."
+    want = (
+        say("{path} in {name}, with {contains!r} in it.", path=path, name=name, contains=contains)
+        if contains
+        else say("{path} in {name}.", path=path, name=name)
+    )
+    why = say(
+        "Each container has a writable layer of its own: what one writes, no other sees, and `docker rm` removes it."
+    )
     try:
         text = evidence.world.read(name, path).decode(errors="replace")
     except FileNotFoundError:
-        return failed(f"There is no {path} in {name}.", want, why)
+        return failed(say("There is no {path} in {name}.", path=path, name=name), want, why)
     if contains in text:
-        return passed(f"{name} holds {path}.")
-    return failed(f"{path} in {name} says {text[:80]!r}.", want, why)
+        return passed(say("{name} holds {path}.", name=name, path=path))
+    return failed(say("{path} in {name} says {text!r}.", path=path, name=name, text=text[:80]), want, why)
 
 
 @check("{name} does not hold {path}")
@@ -161,11 +187,11 @@ def container_lacks(evidence: Evidence, *, name: str, path: str) -> Finding:
     try:
         evidence.world.read(name, path)
     except FileNotFoundError:
-        return passed(f"There is no {path} in {name}.")
+        return passed(say("There is no {path} in {name}.", path=path, name=name))
     return failed(
-        f"{name} holds {path}.",
-        f"No {path} in {name}.",
-        "A new container starts from its image, and from nothing else.",
+        say("{name} holds {path}.", name=name, path=path),
+        say("No {path} in {name}.", path=path, name=name),
+        say("A new container starts from its image, and from nothing else."),
     )
 
 
@@ -181,11 +207,15 @@ def image_tagged(evidence: Evidence, *, name: str, same_as: str = "") -> Finding
     image = evidence.world.image(name)
     if same_as and evidence.world.image(same_as).id != image.id:
         return failed(
-            f"{name} and {same_as} are different images.",
-            f"{name} is the same image as {same_as}: docker tag {same_as} {name}",
-            "A tag is a name that leads to an image. Two tags may lead to the same one.",
+            say("{name} and {same_as} are different images.", name=name, same_as=same_as),
+            say("{name} is the same image as {same_as}: docker tag {same_as} {name}", name=name, same_as=same_as),
+            say("A tag is a name that leads to an image. Two tags may lead to the same one."),
         )
-    return passed(f"There is {name}" + (f", the same image as {same_as}." if same_as else "."))
+    return passed(
+        say("There is {name}, the same image as {same_as}.", name=name, same_as=same_as)
+        if same_as
+        else say("There is {name}.", name=name)
+    )
 
 
 @check("You found it out: {name}")
@@ -200,11 +230,11 @@ def fact_found(evidence: Evidence, *, file: str, name: str, equals: list[str]) -
     """
     given = str(evidence.answers(file).get(name, "")).strip()
     if given.casefold() in {each.casefold() for each in equals}:
-        return passed(f"{name} is {given}.")
+        return passed(say("{name} is {given}.", name=name, given=given))
     return failed(
-        f"{name} is {given!r}." if given else f"{name} is not filled in.",
-        f"What `docker` says of it, in {file}.",
-        "A guess mends nothing: logs, exec and inspect show what really is.",
+        say("{name} is {given!r}.", name=name, given=given) if given else say("{name} is not filled in.", name=name),
+        say("What `docker` says of it, in {file}.", file=file),
+        say("A guess mends nothing: logs, exec and inspect show what really is."),
     )
 
 
@@ -219,13 +249,23 @@ def shares_network(evidence: Evidence, *, name: str, other: str) -> Finding:
     """
     seen, wanted = evidence.world.inspect(name), evidence.world.inspect(other)["Id"]
     mode = seen["HostConfig"]["NetworkMode"]
-    want = f"{name} runs in the network namespace of {other}: --network container:{other}"
-    why = "Containers that share this namespace share one address, its ports, and 127.0.0.1."
+    want = say("{name} runs in the network namespace of {other}: --network container:{other}", name=name, other=other)
+    why = say("Containers that share this namespace share one address, its ports, and 127.0.0.1.")
     if seen["State"]["Status"] != "running":
-        return failed(f"{name} is {_how(seen)}.", want, "Without a process in it, there is no namespace.")
+        return failed(
+            say("{name} is {state}.", name=name, state=_how(seen)),
+            want,
+            say("Without a process in it, there is no namespace."),
+        )
     if mode != f"container:{wanted}":
-        return failed(f"{name} has a network of its own." if mode != "none" else f"{name} has no network.", want, why)
-    return passed(f"{name} sees the network of {other}.")
+        return failed(
+            say("{name} has a network of its own.", name=name)
+            if mode != "none"
+            else say("{name} has no network.", name=name),
+            want,
+            why,
+        )
+    return passed(say("{name} sees the network of {other}.", name=name, other=other))
 
 
 @check("{name} and {other} are of the same image")
@@ -238,10 +278,13 @@ def same_image(evidence: Evidence, *, name: str, other: str) -> Finding:
         other: the other's name.
     """
     one, two = evidence.world.inspect(name), evidence.world.inspect(other)
+    given = {"name": name, "other": other, "image": one["Config"]["Image"]}
     if one["Image"] == two["Image"]:
-        return passed(f"{name} and {other} are of the same image, {one['Config']['Image']}.")
+        return passed(say("{name} and {other} are of the same image, {image}.", **given))
     return failed(
-        f"{name} is of {one['Config']['Image']}, and {other} of another image that has the same name by now.",
-        f"{name} and {other} are of the same image.",
-        "A tag can be moved to another image at any time. Who starts a container by it gets what it leads to then.",
+        say("{name} is of {image}, and {other} of another image that has the same name by now.", **given),
+        say("{name} and {other} are of the same image.", name=name, other=other),
+        say(
+            "A tag can be moved to another image at any time. Who starts a container by it gets what it leads to then."
+        ),
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from labkit.checks.registry import check, failed, passed
 from labkit.dockerfile import DIGEST
+from labkit.words import say
 
 if TYPE_CHECKING:
     from labkit.evidence import Evidence
@@ -21,12 +22,15 @@ def base_images_pinned(evidence: Evidence) -> Finding:
     names = evidence.dockerfile.sources
     moving = [name for name in names if not _has_version(name)]
     if not moving:
-        return passed(f"The image is built on {', '.join(names) if names else 'nothing but its own stages'}.")
+        bases = ", ".join(names) or say("nothing but its own stages")
+        return passed(say("The image is built on {bases}.", bases=bases))
     return failed(
-        f"The Dockerfile builds on {', '.join(map(_said, moving))}.",
-        "A tag with a version in it, such as node:20-alpine, or a digest.",
-        "Without a tag, `latest` is meant. Such a name is given to another image from time to time, "
-        "so the same Dockerfile builds something else tomorrow, and nobody has changed a line.",
+        say("The Dockerfile builds on {moving}.", moving=", ".join(map(_said, moving))),
+        say("A tag with a version in it, such as node:20-alpine, or a digest."),
+        say(
+            "Without a tag, `latest` is meant. Such a name is given to another image from time to time, "
+            "so the same Dockerfile builds something else tomorrow, and nobody has changed a line."
+        ),
     )
 
 
@@ -40,4 +44,4 @@ def _has_version(name: str) -> bool:
 
 
 def _said(name: str) -> str:
-    return name if _tag(name) else f"{name} (which means {name}:latest)"
+    return name if _tag(name) else say("{name} (which means {name}:latest)", name=name)

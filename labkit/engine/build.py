@@ -9,6 +9,7 @@ from labkit.engine.buildtypes import LostParent
 from labkit.engine.classic import build as with_classic
 from labkit.errors import EngineError
 from labkit.progress import Heard, silent
+from labkit.words import say
 
 if TYPE_CHECKING:
     from labkit.engine.buildtypes import Build, Builder, BuildRequest, OnImage
@@ -47,8 +48,8 @@ def build(
         except LostParent as error:
             if last:
                 raise EngineError(
-                    f"The engine lost a part of its build cache while building: {error}",
-                    fix="check again; where it stays, run `labkit clean`",
+                    say("The engine lost a part of its build cache while building: {error}", error=error),
+                    fix=say("check again; where it stays, run `labkit clean`"),
                 ) from None
         else:
             # Only where anything may be reused can a second build bring the stages together.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from labkit.engine.buildtypes import Build, BuildStep, Tail, fault, overdue
 from labkit.engine.process import Terminated, docker_with_buildkit, run_lines
 from labkit.progress import CACHED
+from labkit.words import say
 
 if TYPE_CHECKING:
     from labkit.engine.buildtypes import BuildRequest
@@ -95,6 +96,6 @@ def build(engine: Engine, request: BuildRequest, listener: Listener) -> Build:
         if ended.overdue:
             raise overdue(request) from None
         lines = [line for line in trace.log.splitlines() if line.strip()]
-        last = trace.error or (lines[-1] if lines else "no reason given")
+        last = trace.error or (lines[-1] if lines else say("no reason given"))
         raise fault(last, trace.failed, trace.log, trace.said) from None
     return trace.result(iid.read_text().strip())

@@ -12,6 +12,7 @@ from labkit.engine.faults import no_space
 from labkit.engine.words import NO_IMAGE, build_fault
 from labkit.errors import BuildError, DiskFull, StepTimeout
 from labkit.limits import Limits
+from labkit.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -112,7 +113,7 @@ class BuildFailed(BuildError):  # noqa: N818  reads as what happened
     """
 
     def __init__(self, message: str, *, instruction: str = "", log: str = "") -> None:
-        super().__init__(message, fix="mend the instruction that failed, then check again")
+        super().__init__(message, fix=say("mend the instruction that failed, then check again"))
         self.instruction, self.log = instruction, log
 
 
@@ -158,16 +159,16 @@ class LostParent(Exception):  # noqa: N818
 def overdue(request: BuildRequest) -> StepTimeout:
     """Say that a build took too long."""
     return StepTimeout(
-        f"The build took longer than its limit of {request.seconds:g} seconds, and was stopped.",
-        why="An instruction that waits for input or for a network that is not there never ends.",
-        fix="look at the last RUN instruction that began",
+        say("The build took longer than its limit of {seconds:g} seconds, and was stopped.", seconds=request.seconds),
+        why=say("An instruction that waits for input or for a network that is not there never ends."),
+        fix=say("look at the last RUN instruction that began"),
     )
 
 
 def overfull(request: BuildRequest, instruction: str, log: str) -> BuildFailed:
     """Say that a step wrote too much."""
     gigabytes = request.limits.build_written / (1 << 30)
-    said = f"it wrote more than {gigabytes:g} GiB, and was stopped."
+    said = say("it wrote more than {gigabytes:g} GiB, and was stopped.", gigabytes=gigabytes)
     return BuildFailed(said, instruction=instruction, log=log)
 
 
@@ -182,7 +183,7 @@ def fault(message: str, instruction: str, log: str, said: str) -> Exception:
     """
     if no_space(message):
         return DiskFull(
-            "The engine has no room left on its disk.", fix="free some room, for example with `labkit clean`"
+            say("The engine has no room left on its disk."), fix=say("free some room, for example with `labkit clean`")
         )
     if LOST_PARENT.search(message):
         return LostParent(message)

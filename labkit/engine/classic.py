@@ -16,6 +16,7 @@ from labkit.engine.faults import SDK_ERRORS, faults
 from labkit.engine.sdk import another
 from labkit.engine.stepwatch import StepWatch
 from labkit.progress import CACHED
+from labkit.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -119,7 +120,7 @@ def build(engine: Engine, request: BuildRequest, listener: Listener, on_image: O
     """Build an image; see `labkit.engine.build.build`."""
     trace = Trace(request.labels, on_image, restores=request.cache_from is not None)
     with (
-        faults("building an image"),
+        faults(say("building an image")),
         StepWatch(engine, request.limits.build_pids, request.limits.build_written) as watch,
     ):
         try:

@@ -19,6 +19,7 @@ from labkit.engine.faults import faults
 from labkit.engine.words import start_fault
 from labkit.errors import SandboxError, StepTimeout
 from labkit.layers import first_file
+from labkit.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -56,17 +57,17 @@ class Engine:
     @cached_property
     def about(self) -> About:
         """What the engine says of itself (SystemVersion and SystemInfo)."""
-        with faults("asking the engine about itself"):
+        with faults(say("asking the engine about itself")):
             return describe(self.api.version(), self.api.info(), self.source)
 
     def ping(self) -> None:
         """See that it answers (SystemPing). Raises EngineError."""
-        with faults("asking whether it is there"):
+        with faults(say("asking whether it is there")):
             self.api.ping()
 
     def image(self, ref: str) -> Json | None:
         """Describe an image, or return None where there is none of this name or id (ImageInspect)."""
-        with faults(f"looking at the image {ref}"):
+        with faults(say("looking at the image {ref}", ref=ref)):
             try:
                 return cast("Json", self.api.inspect_image(ref))
             except ImageNotFound:
@@ -79,29 +80,29 @@ class Engine:
             label: only those with this label, ``name`` or ``name=value``.
             intermediate: with the untagged parents that the classic builder keeps.
         """
-        with faults("listing images"):
+        with faults(say("listing images")):
             return cast("list[Json]", self.api.images(all=intermediate, filters={"label": label} if label else None))
 
     def history(self, ref: str) -> list[Json]:
         """List an image's history, newest first (ImageHistory)."""
-        with faults(f"reading the history of {ref}"):
+        with faults(say("reading the history of {ref}", ref=ref)):
             return cast("list[Json]", self.api.history(ref))
 
     def save(self, ref: str) -> Iterator[bytes]:
         """Stream an image as a docker archive (ImageGet)."""
-        with faults(f"reading the image {ref}"):
+        with faults(say("reading the image {ref}", ref=ref)):
             yield from self.api.get_image(ref)
 
     def load(self, archive: Path) -> None:
         """Load a docker archive (ImageLoad)."""
-        with faults(f"loading {archive.name}"), archive.open("rb") as stream:
+        with faults(say("loading {name}", name=archive.name)), archive.open("rb") as stream:
             for message in self.api.load_image(stream):
                 if "error" in message:
                     raise APIError(message["error"])
 
     def in_registry(self, ref: str, seconds: float) -> bool:
         """Ask an image's registry whether it has it; one that takes longer is out of reach (DistributionInspect)."""
-        with faults(f"asking the registry for {ref}"):
+        with faults(say("asking the registry for {ref}", ref=ref)):
             address = self.api._url("/distribution/{0}/json", ref)  # noqa: SLF001  the SDK's own has no time limit
             try:
                 return bool(self.api.get(address, timeout=seconds).status_code == requests.codes.ok)
@@ -115,18 +116,19 @@ class Engine:
             EngineError: the registry does not answer, or has no such image.
         """
         name, _, tag = ref.rpartition(":") if ":" in ref.rsplit("/", 1)[-1] else (ref, "", "latest")
-        with faults(f"pulling {ref}"):
+        with faults(say("pulling {ref}", ref=ref)):
             for message in self.api.pull(name, tag=tag, stream=True, decode=True):
                 if "error" in message:
                     raise APIError(message["error"])
                 detail = message.get("progressDetail") or {}
                 if progress and detail.get("total"):
-                    progress(f"pull {ref} {message.get('id', '')}", detail.get("current"), detail["total"])
+                    what = say("pull {ref} {layer}", ref=ref, layer=message.get("id", ""))
+                    progress(what, detail.get("current"), detail["total"])
 
     def tag(self, source: str, target: str) -> None:
         """Give an image one more name (ImageTag)."""
         name, _, tag = target.rpartition(":")
-        with faults(f"tagging {source} as {target}"):
+        with faults(say("tagging {source} as {target}", source=source, target=target)):
             self.api.tag(source, name, tag)
 
     def remove_image(self, ref: str, *, force: bool = False, noprune: bool = False) -> bool:
@@ -140,7 +142,7 @@ class Engine:
         Returns:
             False where it is absent, in use, or another image's parent.
         """
-        with faults(f"removing the image {ref}"):
+        with faults(say("removing the image {ref}", ref=ref)):
             try:
                 self.api.remove_image(ref, force=force, noprune=noprune)
             except ImageNotFound:
@@ -151,8 +153,6 @@ class Engine:
                 raise
             return True
 
-    # -- containers --------------------------------------------------------------------------------------------
-
     def create(self, image: str, command: Sequence[str] | str | None = None, **options: object) -> str:
         """Create a container and return its id (ContainerCreate).
 
@@ -161,7 +161,7 @@ class Engine:
             command: replaces the image's CMD.
             options: those of the SDK's ``containers.create``.
         """
-        with faults(f"creating a container from {image}"):
+        with faults(say("creating a container from {image}", image=image)):
             return cast("str", self.client.containers.create(image, cast("Any", command), **cast("Any", options)).id)
 
     def start(self, container: str) -> None:
@@ -170,22 +170,22 @@ class Engine:
         Raises:
             SandboxError: the image names a user or a program that it does not have.
         """
-        with faults("starting a container"):
+        with faults(say("starting a container")):
             try:
                 self.api.start(container)
             except APIError as error:
                 fault = start_fault(str(error.explanation or error))
                 if not fault:
                     raise
-                raise SandboxError(fault, fix="mend the Dockerfile, and build again") from None
+                raise SandboxError(fault, fix=say("mend the Dockerfile, and build again")) from None
 
     def inspect(self, container: str) -> Json:
         """Describe a container (ContainerInspect). Raises SandboxError where there is none."""
-        with faults("looking at a container"):
+        with faults(say("looking at a container")):
             try:
                 return cast("Json", self.api.inspect_container(container))
             except NotFound:
-                raise SandboxError("The container is not there any more.", fix="check again") from None
+                raise SandboxError(say("The container is not there any more."), fix=say("check again")) from None
 
     def wait(self, container: str, seconds: float) -> int:
         """Wait until a container has exited and return its exit code (ContainerWait).
@@ -193,18 +193,18 @@ class Engine:
         Raises:
             StepTimeout: it still runs after ``seconds``.
         """
-        with faults("waiting for a container"):
+        with faults(say("waiting for a container")):
             try:
                 return int(self.api.wait(container, timeout=seconds)["StatusCode"])
             except (requests.exceptions.ReadTimeout, requests.exceptions.ConnectionError) as error:
                 if "timed out" not in str(error).lower():
                     raise
-                what = f"The container was still running after {seconds:g} seconds."
-                raise StepTimeout(what, fix="see what it waits for in its logs") from None
+                what = say("The container was still running after {seconds:g} seconds.", seconds=seconds)
+                raise StepTimeout(what, fix=say("see what it waits for in its logs")) from None
 
     def kill(self, container: str, signal: str = "SIGKILL") -> bool:
         """Send a signal to a container's main process (ContainerKill); False where it does not run."""
-        with faults("sending a signal to a container"):
+        with faults(say("sending a signal to a container")):
             try:
                 self.api.kill(container, signal)
             except APIError as error:
@@ -215,12 +215,12 @@ class Engine:
 
     def stop(self, container: str) -> None:
         """Stop a container: its stop signal, and SIGKILL ten seconds later (ContainerStop); absent is fine."""
-        with faults("stopping a container"), suppress(NotFound):
+        with faults(say("stopping a container")), suppress(NotFound):
             self.api.stop(container)
 
     def remove(self, container: str) -> None:
         """Remove a container by force, with its anonymous volumes (ContainerDelete); absent is fine."""
-        with faults("removing a container"), suppress(NotFound):
+        with faults(say("removing a container")), suppress(NotFound):
             try:
                 self.api.remove_container(container, force=True, v=True)
             except APIError as error:
@@ -229,13 +229,13 @@ class Engine:
 
     def logs(self, container: str, lines: int | None = None) -> str:
         """Return what a container wrote to its standard output and error, all or the last lines (ContainerLogs)."""
-        with faults("reading a container's logs"):
+        with faults(say("reading a container's logs")):
             said = self.api.logs(container, tail="all" if lines is None else lines)
         return cast("bytes", said).decode(errors="replace")
 
     def top(self, container: str, columns: str = "pid,uid,args") -> list[dict[str, str]]:
         """List a running container's processes by columns of its host's `ps`, "pid" among them (ContainerTop)."""
-        with faults("listing a container's processes"):
+        with faults(say("listing a container's processes")):
             answer = self.api.top(container, ps_args=f"-eo {columns}")
         keys = [title.lower() for title in answer["Titles"]]
         keys = ["args" if key == "command" else key for key in keys]
@@ -243,7 +243,7 @@ class Engine:
 
     def exec(self, container: str, argv: Sequence[str]) -> tuple[int, str]:
         """Run a program in a running container; return its exit code and output (ContainerExec, ExecStart)."""
-        with faults("running a program in a container"):
+        with faults(say("running a program in a container")):
             answer = self.client.containers.get(container).exec_run(list(argv))
         code = -1 if answer.exit_code is None else int(answer.exit_code)
         return code, cast("bytes", answer.output).decode(errors="replace")
@@ -254,7 +254,7 @@ class Engine:
         Raises:
             FileNotFoundError: there is no such file.
         """
-        with faults(f"reading {path} from a container"):
+        with faults(say("reading {path} from a container", path=path)):
             try:
                 stream, _ = self.api.get_archive(container, path)
             except NotFound:
@@ -263,38 +263,38 @@ class Engine:
 
     def put(self, container: str, archive: bytes) -> None:
         """Unpack a tar archive at a container's root (PutContainerArchive)."""
-        with faults("putting files into a container"):
+        with faults(say("putting files into a container")):
             self.api.put_archive(container, "/", archive)
 
     def containers(self, label: str | None = None) -> list[Json]:
         """List containers, running or not, all or those with a label (ContainerList)."""
-        with faults("listing containers"):
+        with faults(say("listing containers")):
             return cast("list[Json]", self.api.containers(all=True, filters={"label": label} if label else None))
 
     def create_network(self, name: str, labels: Mapping[str, str]) -> str:
         """Create a bridge network that does not lead outside, and return its id (NetworkCreate)."""
         # No answer from outside has a way back. An "internal" network would forbid published ports too.
         options = {"com.docker.network.bridge.enable_ip_masquerade": "false"}
-        with faults("creating a network"):
+        with faults(say("creating a network")):
             made = self.api.create_network(name, driver="bridge", labels=dict(labels), options=options)
         return cast("str", made["Id"])
 
     def networks(self, label: str) -> list[Json]:
         """List networks with a label (NetworkList)."""
-        with faults("listing networks"):
+        with faults(say("listing networks")):
             return cast("list[Json]", self.api.networks(filters={"label": label}))
 
     def remove_network(self, network: str) -> None:
         """Remove a network (NetworkDelete); absent is fine."""
-        with faults("removing a network"), suppress(NotFound):
+        with faults(say("removing a network")), suppress(NotFound):
             self.api.remove_network(network)
 
     def volumes(self, label: str) -> list[Json]:
         """List volumes with a label (VolumeList)."""
-        with faults("listing volumes"):
+        with faults(say("listing volumes")):
             return cast("list[Json]", self.api.volumes(filters={"label": label})["Volumes"] or [])
 
     def remove_volume(self, name: str) -> None:
         """Remove a volume (VolumeDelete); absent is fine."""
-        with faults("removing a volume"), suppress(NotFound):
+        with faults(say("removing a volume")), suppress(NotFound):
             self.api.remove_volume(name)

@@ -11,6 +11,7 @@ from docker.utils.build import Pattern
 from docker.utils.fnmatch import fnmatchcase
 
 from labkit.engine.buildtypes import BuildFailed
+from labkit.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +52,7 @@ def _rules(ignore: str) -> list[Pattern]:
     lines = [line.strip() for line in ignore.splitlines() if not line.startswith("#")]
     for line in lines:
         if line == "!" or not WELL_FORMED.fullmatch(line):
-            raise BuildFailed(f".dockerignore: syntax error in pattern {line}")
+            raise BuildFailed(say(".dockerignore: syntax error in pattern {line}", line=line))
     rules = [Pattern(line) for line in lines if line]
     return [rule for rule in rules if rule.dirs]
 

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from labkit.engine.faults import faults
+from labkit.words import say
 
 if TYPE_CHECKING:
     from labkit.engine.client import Engine
@@ -27,7 +28,7 @@ def ran_out_of_memory(engine: Engine, container: str) -> bool:
     if state["OOMKilled"]:
         return True
     wanted = {"container": [container], "event": ["oom"]}
-    with faults("reading the engine's events"):
+    with faults(say("reading the engine's events")):
         # Since it was last started; until the next second, for what is on its way just now.
         seen = engine.api.events(since=state["StartedAt"], until=int(time.time()) + 1, filters=wanted)
         return any(True for _ in seen)

@@ -12,6 +12,7 @@ import requests
 import urllib3
 
 from labkit.errors import DiskFull, EngineDied, EngineError, EngineForbidden, LabError
+from labkit.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,22 +71,26 @@ def translate(error: Exception, *, doing: str) -> LabError:
     code = os_error(error)
     if no_space(text) or code == errno.ENOSPC:
         return DiskFull(
-            f"The engine has no room left on its disk (while {doing}).",
-            why="An engine without room can neither build nor start anything.",
-            fix="run `labkit clean`, which removes what the lab left; `docker system df` shows what else takes room",
+            say("The engine has no room left on its disk (while {doing}).", doing=doing),
+            why=say("An engine without room can neither build nor start anything."),
+            fix=say(
+                "run `labkit clean`, which removes what the lab left; `docker system df` shows what else takes room"
+            ),
         )
     if code in (errno.EACCES, errno.EPERM):
         return EngineForbidden(
-            f"This user may not use the engine's socket (while {doing}).",
-            fix="run `sudo usermod -aG docker $USER`, log out and in again, then start anew",
+            say("This user may not use the engine's socket (while {doing}).", doing=doing),
+            fix=say("run `sudo usermod -aG docker $USER`, log out and in again, then start anew"),
         )
     if any(isinstance(inner, LOST) for inner in causes(error)):
         return EngineDied(
-            f"The engine stopped answering while {doing}.",
-            why="Its daemon has ended or hangs; what was under way is lost, your files are not.",
-            fix="start it again (`labkit engine start`, or `sudo systemctl start docker`), then repeat this step",
+            say("The engine stopped answering while {doing}.", doing=doing),
+            why=say("Its daemon has ended or hangs; what was under way is lost, your files are not."),
+            fix=say("start it again (`labkit engine start`, or `sudo systemctl start docker`), then repeat this step"),
         )
-    return EngineError(f"The engine refused {doing}: {text}", fix="see `labkit doctor`")
+    return EngineError(
+        say("The engine refused {doing}: {text}", doing=doing, text=text), fix=say("see `labkit doctor`")
+    )
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import json
 import os
 import re
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ from labkit.engine.hostproc import knock
 from labkit.engine.private import Private
 from labkit.engine.sdk import plain
 from labkit.errors import EngineDied, EngineError, EngineForbidden, EngineNotFound, EngineTooOld
+from labkit.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -50,6 +51,7 @@ class Candidate:
         certificates: the folder with ca.pem, cert.pem and key.pem, where TLS is used.
         verify: whether the engine's certificate is checked.
         ordered: True where the user named it, so that nothing else may take its place.
+        context: True where a docker context names it.
     """
 
     url: str
@@ -57,6 +59,7 @@ class Candidate:
     certificates: Path | None = None
     verify: bool = True
     ordered: bool = False
+    context: bool = field(default=False, compare=False)
 
 
 def candidates(env: Mapping[str, str], home: Path, private: str) -> list[Candidate]:
@@ -70,7 +73,7 @@ def candidates(env: Mapping[str, str], home: Path, private: str) -> list[Candida
     Returns:
         Each address once. With LABKIT_ENGINE, DOCKER_HOST or DOCKER_CONTEXT set, that one alone.
     """
-    own = Candidate(private, "the lab's own engine")
+    own = Candidate(private, say("the lab's own engine"))
     if env.get("LABKIT_ENGINE") == "private":
         return [Candidate(own.url, own.source, ordered=True)]
     if env.get("LABKIT_ENGINE"):
@@ -83,10 +86,10 @@ def candidates(env: Mapping[str, str], home: Path, private: str) -> list[Candida
     if context and context.ordered:
         return [context]
     found = [context] if context else []
-    found += [Candidate(DEFAULT_SOCKET, "the default socket"), own]
+    found += [Candidate(DEFAULT_SOCKET, say("the default socket")), own]
     if runtime := env.get("XDG_RUNTIME_DIR"):
-        found.append(Candidate(f"unix://{runtime}/podman/podman.sock", "Podman's socket of this user"))
-    found.append(Candidate("unix:///run/podman/podman.sock", "Podman's system socket"))
+        found.append(Candidate(f"unix://{runtime}/podman/podman.sock", say("Podman's socket of this user")))
+    found.append(Candidate("unix:///run/podman/podman.sock", say("Podman's system socket")))
     return list({candidate.url: candidate for candidate in reversed(found)}.values())[::-1]
 
 
@@ -116,10 +119,11 @@ def _from_context(env: Mapping[str, str], home: Path) -> Candidate | None:
     tls = folder / "contexts/tls" / key / "docker"
     return Candidate(
         endpoint.get("Host", ""),
-        f"the docker context {name}",
+        say("the docker context {name}", name=name),
         tls if tls.is_dir() else None,
         verify=not endpoint.get("SkipTLSVerify", False),
         ordered=ordered,
+        context=True,
     )
 
 
@@ -168,9 +172,11 @@ def _most_telling(tried: list[tuple[Candidate, EngineError]]) -> EngineError:
         return tried[0][1]
     where = ", ".join(f"{place.source} ({place.url})" for place, _ in tried)
     return EngineNotFound(
-        "No Docker Engine answers on this machine.",
-        why=f"Looked at: {where}.",
-        fix="run `./lab`, which offers to set one up (`labkit engine start` does only that), or start Docker Desktop",
+        say("No Docker Engine answers on this machine."),
+        why=say("Looked at: {where}.", where=where),
+        fix=say(
+            "run `./lab`, which offers to set one up (`labkit engine start` does only that), or start Docker Desktop"
+        ),
     )
 
 
@@ -183,8 +189,8 @@ def probe(place: Candidate) -> Engine:
     """
     if not place.url:
         raise EngineNotFound(
-            f"{place.source} is chosen, but names no engine.".capitalize(),
-            fix="list the contexts with `docker context ls`, or unset DOCKER_CONTEXT",
+            say("{source} is chosen, but names no engine.", source=place.source).capitalize(),
+            fix=say("list the contexts with `docker context ls`, or unset DOCKER_CONTEXT"),
         )
     options: dict[str, Any] = {"base_url": place.url, "use_ssh_client": place.url.startswith("ssh://")}
     try:
@@ -214,35 +220,43 @@ def _no_answer(error: Exception, place: Candidate) -> EngineError:
     if untrusted := next((cause for cause in causes(error) if isinstance(cause, ssl.SSLError)), None):
         variable = "LABKIT_CERT_PATH" if place.source == "LABKIT_ENGINE" else "DOCKER_CERT_PATH"
         return EngineForbidden(
-            f"The engine at {where} and the lab do not trust each other: {untrusted.reason or untrusted}.",
-            why="Over a network, an engine lets in who has a certificate that it knows.",
-            fix=f"set {variable} to the folder that holds its ca.pem and your cert.pem and key.pem",
+            say(
+                "The engine at {where} and the lab do not trust each other: {reason}.",
+                where=where,
+                reason=untrusted.reason or untrusted,
+            ),
+            why=say("Over a network, an engine lets in who has a certificate that it knows."),
+            fix=say(
+                "set {variable} to the folder that holds its ca.pem and your cert.pem and key.pem", variable=variable
+            ),
         )
     if code in (errno.EACCES, errno.EPERM):
         return EngineForbidden(
-            f"There is a Docker Engine at {where}, but this user may not use it.",
-            why="Only root and the members of the socket's group may.",
-            fix="run `sudo usermod -aG docker $USER`, log out and in again, then start anew",
+            say("There is a Docker Engine at {where}, but this user may not use it.", where=where),
+            why=say("Only root and the members of the socket's group may."),
+            fix=say("run `sudo usermod -aG docker $USER`, log out and in again, then start anew"),
         )
     if code == errno.ENOENT and not place.ordered:
-        return EngineNotFound(f"There is no engine at {where}.", fix="run `labkit engine start`")
+        return EngineNotFound(say("There is no engine at {where}.", where=where), fix=say("run `labkit engine start`"))
     if code == errno.ENOENT or "Name or service not known" in str(error):
-        return EngineNotFound(f"There is no engine at {where}.", fix=_other(place))
-    if isinstance(translate(error, doing="looking for it"), EngineDied):
+        return EngineNotFound(say("There is no engine at {where}.", where=where), fix=_other(place))
+    if isinstance(translate(error, doing=say("looking for it")), EngineDied):
         return EngineDied(
-            f"There should be an engine at {where}, but it does not answer.",
-            why="Its daemon has ended without tidying up, or it hangs.",
-            fix=f"start it again, for example with `sudo systemctl start docker`, or {_other(place)}",
+            say("There should be an engine at {where}, but it does not answer.", where=where),
+            why=say("Its daemon has ended without tidying up, or it hangs."),
+            fix=say("start it again, for example with `sudo systemctl start docker`, or {other}", other=_other(place)),
         )
-    return EngineError(f"What is at {where} does not speak Docker's language: {error}", fix=_other(place))
+    return EngineError(
+        say("What is at {where} does not speak Docker's language: {error}", where=where, error=error), fix=_other(place)
+    )
 
 
 def _other(place: Candidate) -> str:
     if place.source == "DOCKER_HOST":
-        return "unset DOCKER_HOST to let the lab look elsewhere"
-    if place.ordered and place.source.startswith("the docker context"):
-        return "unset DOCKER_CONTEXT to let the lab look elsewhere"
-    return "run `labkit engine start` for an engine of the lab's own"
+        return say("unset DOCKER_HOST to let the lab look elsewhere")
+    if place.ordered and place.context:
+        return say("unset DOCKER_CONTEXT to let the lab look elsewhere")
+    return say("run `labkit engine start` for an engine of the lab's own")
 
 
 def _refuse_old(version: Mapping[str, Any], place: Candidate) -> None:
@@ -252,9 +266,15 @@ def _refuse_old(version: Mapping[str, Any], place: Candidate) -> None:
     if found and found < oldest:
         wanted = ".".join(map(str, oldest))
         raise EngineTooOld(
-            f"The {name} at {place.source} is version {version['Version']}; the lab needs {wanted} or newer.",
-            why="Older ones answer some of the lab's questions differently, or not at all.",
-            fix=f"upgrade it, or {_other(place)}",
+            say(
+                "The {name} at {source} is version {version}; the lab needs {wanted} or newer.",
+                name=name,
+                source=place.source,
+                version=version["Version"],
+                wanted=wanted,
+            ),
+            why=say("Older ones answer some of the lab's questions differently, or not at all."),
+            fix=say("upgrade it, or {other}", other=_other(place)),
         )
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labkit.errors import EngineError
+from labkit.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,8 +73,8 @@ def free_pool(taken: Iterable[ipaddress.IPv4Network]) -> ipaddress.IPv4Network:
         if not any(pool.overlaps(network) for network in taken):
             return pool
     raise EngineError(
-        "This machine's networks leave no addresses for an engine of the lab's own.",
-        fix=f"free one of {POOLS[0]} to {POOLS[-1]}, or name an engine in DOCKER_HOST",
+        say("This machine's networks leave no addresses for an engine of the lab's own."),
+        fix=say("free one of {first} to {last}, or name an engine in DOCKER_HOST", first=POOLS[0], last=POOLS[-1]),
     )
 
 
@@ -185,13 +186,18 @@ def _run(*argv: str, check: bool = True) -> str | None:
         done = subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False)
     except FileNotFoundError:
         raise EngineError(
-            f"The program `{argv[0]}` is missing.", fix="install it: sudo apt-get install iproute2 iptables"
+            say("The program `{program}` is missing.", program=argv[0]),
+            fix=say("install it: sudo apt-get install iproute2 iptables"),
         ) from None
     if done.returncode == 0:
         return done.stdout
     if not check:
         return None
     raise EngineError(
-        f"The host's network could not be set up: {shlex.join(argv)}: {done.stderr.strip()}",
-        fix="run as root on a machine that may make bridges, or name an engine in DOCKER_HOST",
+        say(
+            "The host's network could not be set up: {argv}: {stderr}",
+            argv=shlex.join(argv),
+            stderr=done.stderr.strip(),
+        ),
+        fix=say("run as root on a machine that may make bridges, or name an engine in DOCKER_HOST"),
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labkit.errors import EngineError
+from labkit.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,8 +30,8 @@ def root(argv: list[str]) -> list[str]:
         return argv
     if shutil.which("sudo") is None:
         raise EngineError(
-            "Setting up an engine needs root, and there is no sudo on this machine.",
-            fix="run the same command as root, or ask whoever keeps this machine to install Docker",
+            say("Setting up an engine needs root, and there is no sudo on this machine."),
+            fix=say("run the same command as root, or ask whoever keeps this machine to install Docker"),
         )
     return ["sudo", "--", *argv]
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from labkit.engine.hostproc import root, root_path
 from labkit.errors import EngineError
+from labkit.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,8 +38,8 @@ def install(log: Path, progress: Progress) -> None:
     """Install Debian's docker.io; see `install_packages`."""
     if not possible():
         raise EngineError(
-            "This machine's package manager is not apt, so the lab cannot install Docker here.",
-            fix="install Docker as its documentation says for your system, then run `./lab` again",
+            say("This machine's package manager is not apt, so the lab cannot install Docker here."),
+            fix=say("install Docker as its documentation says for your system, then run `./lab` again"),
         )
     with _services_off():
         install_packages(NEEDED, log, progress, where_known=WHERE_KNOWN)
@@ -59,7 +60,7 @@ def install_packages(
         EngineError: apt fails.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    what = f"install {packages[0]}"
+    what = say("install {packages}", packages=packages[0])
     with log.open("wb") as out:
         progress(what, 0, 3)
         _apt(["apt-get", "update", "-q"], out.fileno())  # offline, the lists may be fresh enough
@@ -67,8 +68,12 @@ def install_packages(
         names = [*packages, *(name for name in where_known if _known(name))]
         if code := _apt(["apt-get", "install", "-q", "-y", "--no-install-recommends", *names], out.fileno()):
             raise EngineError(
-                f"`apt-get install` failed with exit code {code}.",
-                fix=f"read the end of {log}; then install it yourself: sudo apt-get install {packages[0]}",
+                say("`apt-get install` failed with exit code {code}.", code=code),
+                fix=say(
+                    "read the end of {log}; then install it yourself: sudo apt-get install {packages}",
+                    log=log,
+                    packages=packages[0],
+                ),
             )
         progress(what, 3, 3)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from labkit.engine.faults import faults
 from labkit.errors import EngineError
+from labkit.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,7 +72,7 @@ class Meter:
         return sorted(found, key=lambda usage: usage.name)
 
     def _sample(self, container: str) -> Json:
-        with suppress(EngineError), faults("measuring a container"):
+        with suppress(EngineError), faults(say("measuring a container")):
             # `one-shot`: at once, without the second that the engine waits for a sample to compare with.
             return cast("Json", self._engine.api.stats(container, stream=False, one_shot=True))
         return {}  # it has just ended, or was removed

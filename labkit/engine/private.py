@@ -24,6 +24,7 @@ from labkit.engine import hostnet, hostproc
 from labkit.engine.faults import no_space
 from labkit.errors import DiskFull, EngineDied, EngineError
 from labkit.progress import silent
+from labkit.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -184,7 +185,7 @@ class Private:
 
     def _wait(self, pid: int, progress: Progress) -> bool:
         """Wait until the engine answers; False where it ended, or took too long."""
-        begin, what = time.monotonic(), "start the lab's own engine"
+        begin, what = time.monotonic(), say("start the lab's own engine")
         while (passed := time.monotonic() - begin) < START_SECONDS:
             if self.answers():
                 progress(what, START_SECONDS, START_SECONDS)
@@ -199,12 +200,12 @@ class Private:
         said = next((line for line in reversed(tail) if "failed to start" in line or "level=fatal" in line), "")
         if any(no_space(line) for line in tail):
             return DiskFull(
-                f"The lab's own engine cannot start: there is no room left at {self.home}.",
-                fix="free some room on that disk, then start again",
+                say("The lab's own engine cannot start: there is no room left at {home}.", home=self.home),
+                fix=say("free some room on that disk, then start again"),
             )
         return EngineDied(
-            f"The lab's own engine ended while starting. {said}".strip(),
-            fix=f"read the end of its log, {self.log}; `labkit doctor` says what this machine lacks",
+            say("The lab's own engine ended while starting. {said}", said=said).strip(),
+            fix=say("read the end of its log, {log}; `labkit doctor` says what this machine lacks", log=self.log),
         )
 
     # -- stopping ----------------------------------------------------------------------------------------------
@@ -272,15 +273,17 @@ class Private:
         done = subprocess.run(hostproc.root(argv), check=False)
         if done.returncode:
             raise EngineError(
-                f"The lab's own engine could not be {verb}ed as root.".replace("stoped", "stopped"),
-                fix=f"see what is said above, and the end of {self.log}",
+                say("The lab's own engine could not be stopped as root.")
+                if verb == "stop"
+                else say("The lab's own engine could not be started as root."),
+                fix=say("see what is said above, and the end of {log}", log=self.log),
             )
 
     def _require_dockerd(self) -> None:
         if shutil.which("dockerd", path=hostproc.root_path()) is None:
             raise EngineError(
-                "There is no `dockerd` on this machine.",
-                fix="run `labkit engine start`, which offers to install it, or: sudo apt-get install docker.io",
+                say("There is no `dockerd` on this machine."),
+                fix=say("run `labkit engine start`, which offers to install it, or: sudo apt-get install docker.io"),
             )
 
     @contextlib.contextmanager

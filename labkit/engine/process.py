@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from labkit.errors import EngineError
+from labkit.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -96,9 +97,9 @@ def docker_with_buildkit() -> tuple[str, ...]:
         if path and _drives_buildkit(path):
             return (path,)
     raise EngineError(
-        "This build needs BuildKit, and no `docker` command here can drive it.",
-        why="From version 23 on, the command needs the buildx plugin for that.",
-        fix="install docker-buildx, or leave out what only BuildKit understands (such as RUN --mount)",
+        say("This build needs BuildKit, and no `docker` command here can drive it."),
+        why=say("From version 23 on, the command needs the buildx plugin for that."),
+        fix=say("install docker-buildx, or leave out what only BuildKit understands (such as RUN --mount)"),
     )
 
 

@@ -6,6 +6,8 @@ import re
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from labkit.words import mark, say
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -18,16 +20,16 @@ TELLING = re.compile(r"(?i)error\b|cannot|can't|can only|denied|not found|no suc
 NOT_TELLING = re.compile(r"(?i)^code E|^errno ")
 # The builder's own lines, of the classic one and of BuildKit.
 BUILDER = re.compile(r"^(Step \d+/\d+ : |Removing intermediate |Sending build context |---> |#\d+ (?!\d+\.\d)|$)")
-NO_IMAGE = (
-    "The image {} is not on this engine, and no registry that answers has it. `labkit images prepare` brings back what "
-    "the course needs."
+NO_IMAGE = mark(
+    "The image {name} is not on this engine, and no registry that answers has it. `labkit images "
+    "prepare` brings back what the course needs."
 )
-NOT_COPIED = "there is no {} in what it copies from, or .dockerignore leaves it out."
-# The builders' words, the classic one's and BuildKit's, and a sentence each; {} is the first group.
+NOT_COPIED = mark("there is no {name} in what it copies from, or .dockerignore leaves it out.")
+# The builders' words, the classic one's and BuildKit's, and a sentence each; {name} is the first group.
 # source: moby and buildkit, builder/dockerfile and frontend/dockerfile
 BUILD_FAULTS = (
-    (re.compile(r"no build stage in current context"), "there is no FROM above the first instruction."),
-    (re.compile(r"invalid from flag value (\S+?): "), "there is neither a stage nor an image named {}."),
+    (re.compile(r"no build stage in current context"), mark("there is no FROM above the first instruction.")),
+    (re.compile(r"invalid from flag value (\S+?): "), mark("there is neither a stage nor an image named {name}.")),
     (re.compile(r"failed to do request: .*/v2/(?:library/)?(\S+)/manifests/"), NO_IMAGE),
     (re.compile(r"^COPY failed: .*stat (\S+): file does not exist"), NOT_COPIED),
     (re.compile(r"^lstat \S+/merged/(\S+): no such file"), NOT_COPIED),
@@ -37,15 +39,18 @@ OUTER = re.compile(r"^(?:failed to solve[^:]*: |failed to create LLB definition:
 # An engine's words for what stands wrong in an image's configuration, and a sentence each.
 # source: runc and moby, the errors of ContainerStart
 START_FAULTS = (
-    (re.compile(r"unable to find user ([^\s:]+)"), "The image's USER is {}, and it has no such user."),
-    (re.compile(r"unable to find group ([^\s:]+)"), "The image's USER names the group {}, and it has no such group."),
+    (re.compile(r"unable to find user ([^\s:]+)"), mark("The image's USER is {name}, and it has no such user.")),
+    (
+        re.compile(r"unable to find group ([^\s:]+)"),
+        mark("The image's USER names the group {name}, and it has no such group."),
+    ),
     (
         re.compile(r'exec: \\?"([^"\\]+)\\?": .*(?:not found|no such file)'),
-        "The container's command is {}, and the image has no such program.",
+        mark("The container's command is {name}, and the image has no such program."),
     ),
     (
         re.compile(r'exec: \\?"([^"\\]+)\\?": permission denied'),
-        "The container's command is {}, which may not be executed.",
+        mark("The container's command is {name}, which may not be executed."),
     ),
 )
 
@@ -62,8 +67,15 @@ def build_fault(message: str, log: str) -> str:
         return _first_sentence(BUILD_FAULTS, message) or OUTER.sub("", message.strip())
     said = _said(log)
     if int(code[1]) == KILLED and not said:
-        said = "nothing. Exit code 137 is 128 + 9, SIGKILL: it took more memory than a step may have, or was killed."
-    return f"it ended with exit code {code[1]}" + (f" and said: {said}" if said else ".")
+        said = say(
+            "nothing. Exit code 137 is 128 + 9, SIGKILL: it took more memory than a step may have, or was killed."
+        )
+    number = code[1]
+    return (
+        say("it ended with exit code {number} and said: {said}", number=number, said=said)
+        if said
+        else say("it ended with exit code {number}.", number=number)
+    )
 
 
 def _said(log: str) -> str:
@@ -84,4 +96,4 @@ def start_fault(message: str) -> str:
 def _first_sentence(table: Sequence[tuple[re.Pattern[str], str]], message: str) -> str:
     """Give the sentence of the first pattern that is in the message, or ""."""
     found = ((pattern.search(message), sentence) for pattern, sentence in table)
-    return next((sentence.format(*match.groups()) for match, sentence in found if match), "")
+    return next((say(sentence, name=match[match.lastindex or 0]) for match, sentence in found if match), "")

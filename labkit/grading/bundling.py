@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from labkit import course
 from labkit.errors import Absent, BuildError, LabError
+from labkit.grading import in_english
 from labkit.grading.bundle_models import (
     EVIDENCE,
     FILES,
@@ -51,6 +52,7 @@ SAYS = ("saw", "want", "why")
 INSTEAD = "hand in your files themselves, and have them graded on a machine with an engine"
 
 
+@in_english
 def made(
     exercise: Exercise, snapshot: Snapshot, engine: Engine, progress: Progress = silent
 ) -> tuple[Report, dict[str, bytes]]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from labkit import course, ledger
 from labkit.engine import connect
 from labkit.errors import LabError
+from labkit.grading import in_english
 from labkit.grading.folders import FolderTree
 from labkit.grading.job import NOTHING, do, job, not_run
 from labkit.grading.take import Taken, Wanted, take
@@ -44,6 +45,7 @@ class NotGraded(LabError):  # noqa: N818  reads as what happened
         super().__init__(f"{name} was not graded, and a person must look: {what}", fix=f"{fix}, {AGAIN}", why=ZERO)
 
 
+@in_english
 def grade(name: str, *, points: float) -> float:
     """Grade the files beside the notebook, with hidden checks; what was found is printed as a learner may read it.
 

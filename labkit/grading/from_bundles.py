@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, cast
 
 from labkit import course
 from labkit.errors import BuildError
+from labkit.grading import in_english
 from labkit.grading.bundle import NotSigned, read
 from labkit.grading.bundled import BundledEvidence, Missing
 from labkit.grading.job import not_run
@@ -59,6 +60,7 @@ class _Read:
     notes: list[str] = field(default_factory=list)
 
 
+@in_english
 def grades_from_bundles(
     folder: Path, exercises: Sequence[Exercise], late: Late, key: bytes | None = None
 ) -> list[Grade]:

@@ -16,6 +16,7 @@ from tenacity import retry, retry_if_result, stop_after_attempt, wait_exponentia
 from labkit import course
 from labkit.engine import Engine, connect
 from labkit.errors import LabError
+from labkit.grading import in_english
 from labkit.images import COURSE_IMAGES
 from labkit.result import Finding, Outcome, Provenance, Report
 from labkit.run import run_all, unrun
@@ -77,6 +78,7 @@ def job(exercise: Exercise, files: Mapping[str, SourceFile]) -> Job:
     return Job(Key(course.version(), course.exercise_hash(exercise), snapshot.digest), exercise.slug, files)
 
 
+@in_english
 def do(this: Job) -> Record:
     """Grade a submission. Trouble that is not the learner's is tried again, and ends in findings that say ERROR.
 
@@ -86,6 +88,7 @@ def do(this: Job) -> Record:
     return _done(this, partial(Sandbox, _engine(), clears=False, bases=COURSE_IMAGES))
 
 
+@in_english
 def prove(this: Job) -> Record:
     """Grade a solution; its images stay for others to build on, as does the one that sizes are compared with."""
     return _done(this, partial(Sandbox, _engine()))
@@ -105,11 +108,13 @@ def _done(this: Job, sandbox: Callable[[], Sandbox]) -> Record:
     return Record(this.key, report, Provenance(this.key.course, this.key.exercise_hash, *where))
 
 
+@in_english
 def not_run(exercise: Exercise, fault: str = "") -> Report:
     """Report of a submission that cannot be read, with the reason for its learner; or of none, without one."""
     return unrun(exercise, Finding(Outcome.FAIL, fault) if fault else Finding(Outcome.TODO, NOTHING))
 
 
+@in_english
 def lost(this: Job, why: str) -> Record:
     """Give the result of a job that the grader itself could not do: a person has to look at it."""
     exercise = course.exercise(this.exercise)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from labkit.errors import ImageError
 from labkit.images.pins import Pin, pin
 from labkit.images.unpack import deb_member
+from labkit.words import mark, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 POLL = 0.2  # seconds between two looks at how far a client has come
 APT_HELPER = Path("/usr/lib/apt/apt-helper")
 SUITES = ("stable", "oldstable", "testing", "unstable", "bullseye", "bookworm", "trixie", "forky", "sid")
-WHERE = "connect to an image registry, or set LABKIT_MIRROR to one that you can reach"
+WHERE = mark("connect to an image registry, or set LABKIT_MIRROR to one that you can reach")
 LIBC = "usr/lib/x86_64-linux-musl/libc.so"  # musl's loader and library in one, in Debian's package
 
 
@@ -58,7 +59,7 @@ def _pip(store: Store, wanted: tuple[Pin, ...], folder: Path, progress: Progress
         argv = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-cache-dir"]
         argv += ["--only-binary=:all:", f"--platform={one.platform}", "--require-hashes"]
         argv += ["-r", str(requirements), "-d", str(folder / "wheels")]
-        _run(argv, folder, f"download {one.name}", one.size, progress, one)
+        _run(argv, folder, say("download {name}", name=one.name), one.size, progress, one)
         store.keep(one, folder / "wheels" / one.path)
 
 
@@ -68,7 +69,7 @@ def _apt(store: Store, wanted: tuple[Pin, ...], folder: Path, progress: Progress
     argv = [str(APT_HELPER), "-o", "APT::Sandbox::User=root", "download-file"]
     for number, one in enumerate(wanted):
         argv += [mirror + one.path, str(folder / f"{number}.deb"), one.digest.replace("sha256-", "SHA256:")]
-    _run(argv, folder, "download Debian packages", sum(one.size for one in wanted), progress, *wanted)
+    _run(argv, folder, say("download Debian packages"), sum(one.size for one in wanted), progress, *wanted)
     for number, one in enumerate(wanted):
         store.keep(one, folder / f"{number}.deb")
 
@@ -80,13 +81,15 @@ def debian_mirror() -> str:
         ImageError: this machine has no apt, or its sources name no Debian mirror.
     """
     if not APT_HELPER.exists():
-        raise ImageError("This machine has no apt, which the offline images need for Debian packages.", fix=WHERE)
+        raise ImageError(
+            say("This machine has no apt, which the offline images need for Debian packages."), fix=say(WHERE)
+        )
     argv = ["apt-get", "update", "--print-uris", "-o", "Debug::NoLocking=1"]
     answer = subprocess.run(argv, capture_output=True, text=True, check=False).stdout
     for base, suite in re.findall(r"^'(\S+/)dists/([^/']+)/InRelease'", answer, re.MULTILINE):
         if suite in SUITES:
             return str(base)
-    raise ImageError("The apt sources of this machine name no Debian mirror.", fix=WHERE)
+    raise ImageError(say("The apt sources of this machine name no Debian mirror."), fix=say(WHERE))
 
 
 def _npm(store: Store, wanted: tuple[Pin, ...], folder: Path, progress: Progress) -> None:
@@ -98,18 +101,18 @@ def _npm(store: Store, wanted: tuple[Pin, ...], folder: Path, progress: Progress
     )
     base = asked.stdout.strip().rstrip("/")
     if asked.returncode or not base:
-        raise ImageError(f"npm does not run on this machine: {_last(asked.stderr)}", fix=WHERE)
+        raise ImageError(say("npm does not run on this machine: {last}", last=_last(asked.stderr)), fix=say(WHERE))
     cache = folder / "cache"
     urls = [f"{base}/{one.name}/-/{one.name.rpartition('/')[2]}-{one.version}.tgz" for one in wanted]
-    _run([*npm, "cache", "add", f"--cache={cache}", *urls], cache, "download npm packages", 0, progress, *wanted)
+    _run([*npm, "cache", "add", f"--cache={cache}", *urls], cache, say("download npm packages"), 0, progress, *wanted)
     for one in wanted:
         algorithm, _, value = one.digest.partition("-")
         found = cache / "_cacache" / "content-v2" / algorithm / value[:2] / value[2:4] / value[4:]
         if not found.exists():
             raise ImageError(
-                f"The npm registry's {one} is not the file that the lab knows.",
-                why="A file that changed on its way could do anything on your machine, so it is not used.",
-                fix="try again; if it stays, your network or mirror alters downloads, or the lab must be updated",
+                say("The npm registry's {one} is not the file that the lab knows.", one=one),
+                why=say("A file that changed on its way could do anything on your machine, so it is not used."),
+                fix=say("try again; if it stays, your network or mirror alters downloads, or the lab must be updated"),
             )
         store.keep(one, found)
 
@@ -181,13 +184,29 @@ def _failed(output: str, wanted: tuple[Pin, ...]) -> ImageError:
     reason = _last(output)
     if re.search(r"\b404\b|E404|No matching distribution|Hash Sum mismatch|DO NOT MATCH", output):
         return ImageError(
-            f"A pinned {registry} file is not to be had any more ({first}): {reason}",
-            why="The lab fetches only versions that it knows by digest, and registries drop old ones.",
-            fix=f"update the lab (its pins are renewed with `labkit images refresh --pins`), or {WHERE}",
+            say(
+                "A pinned {registry} file is not to be had any more ({first}): {reason}",
+                registry=registry,
+                first=first,
+                reason=reason,
+            ),
+            why=say("The lab fetches only versions that it knows by digest, and registries drop old ones."),
+            fix=say(
+                "update the lab (its pins are renewed with `labkit images refresh --pins`), or {where}",
+                where=say(WHERE),
+            ),
         )
     return ImageError(
-        f"The {registry} registry could not be reached for {first}: {reason}",
-        fix=f"check the network and this machine's {registry} settings, then run `labkit images prepare` again",
+        say(
+            "The {registry} registry could not be reached for {first}: {reason}",
+            registry=registry,
+            first=first,
+            reason=reason,
+        ),
+        fix=say(
+            "check the network and this machine's {registry} settings, then run `labkit images prepare` again",
+            registry=registry,
+        ),
     )
 
 
@@ -195,4 +214,4 @@ def _last(output: str) -> str:
     """Return the line of a client's output that says most: the last error, without addresses."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line for line in lines if re.match(r"E:|ERROR|npm (ERR!|error)", line)]
-    return re.sub(r"https?://\S+", "its address", (errors or lines or ["no message"])[-1])
+    return re.sub(r"https?://\S+", say("its address"), (errors or lines or [say("no message")])[-1])

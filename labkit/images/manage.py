@@ -17,6 +17,7 @@ from labkit.images.recipes import RECIPES
 from labkit.images.recipes.base import STAND_IN
 from labkit.images.store import Store, default_root
 from labkit.progress import Progress, silent
+from labkit.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -141,7 +142,10 @@ def _known(names: Iterable[str] | None) -> list[str]:
     wanted = list(COURSE_IMAGES if names is None else names)
     for name in wanted:
         if name not in RECIPES:
-            raise ImageError(f"The course has no image {name}.", fix=f"choose from {', '.join(COURSE_IMAGES)}")
+            raise ImageError(
+                say("The course has no image {name}.", name=name),
+                fix=say("choose from {names}", names=", ".join(COURSE_IMAGES)),
+            )
     return wanted
 
 
@@ -154,11 +158,11 @@ def _status(engine: Engine, name: str) -> ImageStatus:
     if label:
         current = label == RECIPES[name]().digest
         state = State.STAND_IN if current else State.OUTDATED
-        source = "assembled by the lab" if current else "assembled by an older version of the lab"
+        source = say("assembled by the lab") if current else say("assembled by an older version of the lab")
     elif digests:
-        state, source = State.PRESENT, f"pulled as {digests[0].partition('@')[0]}"
+        state, source = State.PRESENT, say("pulled as {name}", name=digests[0].partition("@")[0])
     else:
-        state, source = State.FOREIGN, "made on this machine, not by the lab"
+        state, source = State.FOREIGN, say("made on this machine, not by the lab")
     return ImageStatus(name, state, int(image.get("Size") or 0), source, image["Id"])
 
 
@@ -181,10 +185,10 @@ def _pull(engine: Engine, names: Sequence[str], progress: Progress) -> set[str]:
 
 def _pull_one(engine: Engine, ref: str, name: str, progress: Progress) -> bool:
     """Pull one image and give it its name; False where the registry does not answer or has none."""
-    progress(f"ask the registry for {name}", 0, 1)
+    progress(say("ask the registry for {name}", name=name), 0, 1)
     try:
         there = engine.in_registry(ref, REGISTRY_SECONDS)
-        progress(f"ask the registry for {name}", 1, 1)
+        progress(say("ask the registry for {name}", name=name), 1, 1)
         if not there:
             return False
         engine.pull(ref, progress)
@@ -201,14 +205,14 @@ def _pull_one(engine: Engine, ref: str, name: str, progress: Progress) -> bool:
 def _assemble(engine: Engine, names: Sequence[str], progress: Progress, store: Store) -> None:
     if engine.about.arch not in ("amd64", "x86_64"):
         raise ImageError(
-            f"The offline images are for amd64, and this engine is {engine.about.arch}.",
-            fix="connect to an image registry, or set LABKIT_MIRROR to one that you can reach",
+            say("The offline images are for amd64, and this engine is {arch}.", arch=engine.about.arch),
+            fix=say("connect to an image registry, or set LABKIT_MIRROR to one that you can reach"),
         )
     recipes = [RECIPES[name]() for name in names]
     with store.locked():
         fetch(store, [pin for recipe in recipes for pin in recipe.pins], progress)
         for number, recipe in enumerate(recipes):
-            progress("assemble images", number, len(recipes))
+            progress(say("assemble images"), number, len(recipes))
             config, layers = recipe.assemble(store)
             before = engine.image(recipe.name)
             if before and before["Id"] == image_id(config):
@@ -218,4 +222,4 @@ def _assemble(engine: Engine, names: Sequence[str], progress: Progress, store: S
                 engine.load(folder / "image.tar")
             if before:
                 engine.remove_image(before["Id"])
-    progress("assemble images", len(recipes), len(recipes))
+    progress(say("assemble images"), len(recipes), len(recipes))

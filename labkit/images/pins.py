@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from labkit.errors import ImageError
+from labkit.words import say
 
 Registry = Literal["pypi", "npm", "debian"]
 LOCK_PATTERNS = ("exercises/*/package-lock.json", "solutions/*/package-lock.json", "notebooks/demo/*/package-lock.json")
@@ -99,9 +100,9 @@ def npm_pins(locks: tuple[Path, ...]) -> tuple[Pin, ...]:
             name = package.get("name") or place.rpartition("node_modules/")[2]
             if "integrity" not in package:
                 raise ImageError(
-                    f"{lock} names {name} without its digest.",
-                    why="Only what is pinned by its digest is fetched.",
-                    fix="make the lock file anew with `npm install --package-lock-only`",
+                    say("{lock} names {name} without its digest.", lock=lock, name=name),
+                    why=say("Only what is pinned by its digest is fetched."),
+                    fix=say("make the lock file anew with `npm install --package-lock-only`"),
                 )
             wanted[name, package["version"]] = Pin(
                 "npm", name, package["version"], digest_of(package["integrity"]), group="node"

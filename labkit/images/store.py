@@ -20,6 +20,7 @@ from filelock import FileLock
 
 from labkit.errors import ImageError
 from labkit.images.layer import Layer, StoredLayer
+from labkit.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -77,10 +78,15 @@ class Store:
         found = digest(fetched, pin.digest.partition("-")[0])
         if found != pin.digest:
             raise ImageError(
-                f"{pin} from {pin.registry} is not the file that the lab knows: its digest is {found[:23]}…, "
-                f"not {pin.digest[:23]}….",
-                why="A file that changed on its way could do anything on your machine, so it was thrown away.",
-                fix="try again; if it stays, your network or mirror alters downloads, or the lab must be updated",
+                say(
+                    "{pin} from {registry} is not the file that the lab knows: its digest is {found}…, not {digest}….",
+                    pin=pin,
+                    registry=pin.registry,
+                    found=found[:23],
+                    digest=pin.digest[:23],
+                ),
+                why=say("A file that changed on its way could do anything on your machine, so it was thrown away."),
+                fix=say("try again; if it stays, your network or mirror alters downloads, or the lab must be updated"),
             )
         place = self.file(pin)
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -7,18 +7,19 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from labkit.result import Outcome
+from labkit.status import FINDINGS
+from labkit.words import mark, say
 
 if TYPE_CHECKING:
     from labkit.result import Finding, Report
 
-WORDS = {
-    Outcome.PASS: ("✓", "pass"),
-    Outcome.FAIL: ("✗", "not yet"),
-    Outcome.TODO: ("·", "to do"),
-    Outcome.ERROR: ("!", "trouble"),
-}
 # In the order in which they are shown.
-GROUPS = {Outcome.ERROR: "Trouble", Outcome.FAIL: "Not yet", Outcome.TODO: "To do", Outcome.PASS: "Passed"}
+GROUPS = {
+    Outcome.ERROR: mark("Trouble"),
+    Outcome.FAIL: mark("Not yet"),
+    Outcome.TODO: mark("To do"),
+    Outcome.PASS: mark("Passed"),
+}
 
 
 def render(report: Report) -> str:
@@ -29,19 +30,21 @@ def render(report: Report) -> str:
 
 def _group(findings: list[Finding]) -> str:
     outcome = findings[0].outcome
-    title = f"<h4>{GROUPS[outcome]} <span>({len(findings)})</span></h4>"
+    title = f"<h4>{escape(say(GROUPS[outcome]))} <span>({len(findings)})</span></h4>"
     return f'{title}<ul class="findings">{"".join(map(_item, findings))}</ul>'
 
 
 def _item(finding: Finding) -> str:
-    sign, word = WORDS[finding.outcome]
+    shown = FINDINGS[finding.outcome]
     head = (
-        f'<span class="word"><span aria-hidden="true">{sign}</span> {word}</span> '
+        f'<span class="word"><span aria-hidden="true">{shown.sign}</span> {escape(shown.word)}</span> '
         f"<strong>{prose(finding.title or finding.check)}</strong>"
     )
-    wanted = "What to do" if finding.outcome is Outcome.ERROR else "Wanted"  # of an error, run.py puts its fix there
-    said = [("Seen", finding.saw), (wanted, finding.want), ("Why", finding.why)]
-    rows = "".join(f"<dt>{name}</dt><dd>{prose(text)}</dd>" for name, text in said if text)
+    wanted = (
+        say("What to do") if finding.outcome is Outcome.ERROR else say("Wanted")
+    )  # of an error, run.py puts its fix there
+    said = [(say("Seen"), finding.saw), (wanted, finding.want), (say("Why"), finding.why)]
+    rows = "".join(f"<dt>{escape(name)}</dt><dd>{prose(text)}</dd>" for name, text in said if text)
     begin = f'<li class="finding {finding.outcome.value}">'
     if not rows:
         return f'{begin}<div class="finding-head">{head}</div></li>'

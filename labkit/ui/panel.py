@@ -21,10 +21,13 @@ import traitlets
 from labkit.dockerfile import Dockerfile
 from labkit.errors import LabError
 from labkit.report import panel as findings
+from labkit.status import STATUSES
 from labkit.ui import diff, formats, markdown, said
 from labkit.ui.buildlog import BuildLog
+from labkit.ui.labels import labels, signs
 from labkit.ui.languages import language
 from labkit.ui.place import lab_path, server_root
+from labkit.words import say
 
 if TYPE_CHECKING:
     from labkit.progress import Progress
@@ -51,11 +54,13 @@ class Panel(anywidget.AnyWidget):
 
     _esm = (STATIC / "panel.js").read_text(encoding="utf-8")  # a path would be watched for changes
     _css = (STATIC / "panel.css").read_text(encoding="utf-8")
+    words: traitlets.Dict[str, str] = traitlets.Dict().tag(sync=True)  # see `labkit.ui.labels`
+    signs: traitlets.Dict[str, str] = traitlets.Dict().tag(sync=True)
     title = traitlets.Unicode().tag(sync=True)
     about = traitlets.Unicode().tag(sync=True)
     task_html = traitlets.Unicode().tag(sync=True)
     files = traitlets.List(traitlets.Dict()).tag(sync=True)  # {path, text, language, open, by: the view that wrote it}
-    status = traitlets.Enum(["to do", "not yet", "done", "trouble"], "to do").tag(sync=True)
+    status = traitlets.Enum([*map(str, STATUSES)], "to do").tag(sync=True)
     passed = traitlets.Bool().tag(sync=True)
     busy = traitlets.Bool().tag(sync=True)
     progress: traitlets.Dict[str, Any] = traitlets.Dict(default_value=WAITING).tag(sync=True)
@@ -73,7 +78,9 @@ class Panel(anywidget.AnyWidget):
         exercise = controller.exercise
         super().__init__(
             title=exercise.title,
-            about=f"{exercise.section} · about {exercise.minutes} minutes",
+            words=labels(),
+            signs=signs(),
+            about=say("{section} · about {minutes} minutes", section=exercise.section, minutes=exercise.minutes),
             task_html=markdown.render(markdown.without_title(exercise.task)),
             files=self._read(),
         )
@@ -115,7 +122,7 @@ class Panel(anywidget.AnyWidget):
     def hint(self) -> Said:
         """Show the next hint."""
         number, total, text = self._controller.hint()
-        return self._show(said.Said("hint", f"Hint {number} of {total}.", text))
+        return self._show(said.Said("hint", say("Hint {number} of {total}.", number=number, total=total), text))
 
     def reset(self) -> Said:
         """Put the starter files back; what was there is kept in a dated copy."""
@@ -124,23 +131,25 @@ class Panel(anywidget.AnyWidget):
         self.findings_html, self.sheet = "", NO_SHEET
         self.files = self._read()
         self._refresh_note()
-        where = f"Your files are kept in `{kept}`." if kept else ""
-        return self._show(said.Said("note", "The starter files are back.", where))
+        where = say("Your files are kept in `{kept}`.", kept=kept) if kept else ""
+        return self._show(said.Said("note", say("The starter files are back."), where))
 
     def solution(self) -> Said:
         """Show the course's solution, and why it is right."""
         files, why = self._controller.solution()
         text = "\n\n".join([*(_fenced(path, content) for path, content in files.items()), why])
         changes = diff.render(_plain(self._controller.files()), files) if self.passed else ""
-        beside = f"<h5>From yours to the course's</h5>{changes}" if changes else ""
-        self._lay_out("Solution", markdown.render(text) + beside)
-        return said.Said("note", "Solution.", f"\n\n{text}")
+        head = say("From yours to the course's")
+        beside = f"<h5>{head}</h5>{changes}" if changes else ""
+        self._lay_out(say("Solution"), markdown.render(text) + beside)
+        return said.Said("note", say("Solution."), f"\n\n{text}")
 
     def changes(self) -> Said:
         """Show what differs from the starter."""
         html = diff.render(_plain(self._controller.starter()), _plain(self._controller.files()))
-        self._lay_out("Your changes", html or "<p>Nothing yet: your files are the starter's.</p>")
-        return said.Said("note", "Your changes.", said.Html(html))
+        nothing = say("Nothing yet: your files are the starter's.")
+        self._lay_out(say("Your changes"), html or f"<p>{nothing}</p>")
+        return said.Said("note", say("Your changes."), said.Html(html))
 
     # ── messages from the view
 
@@ -242,7 +251,7 @@ class Panel(anywidget.AnyWidget):
             often = total and total > FEW and done != total
             if not often or now - last.get(what, float("-inf")) >= INTERVAL:
                 last[what] = now
-                self.progress = {"text": what, "done": done, "total": total}
+                self.progress = {"text": say(what), "done": done, "total": total}
 
         return show
 

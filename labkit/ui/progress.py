@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import ipywidgets
 from IPython.display import display
 
+from labkit.words import say
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -31,7 +33,9 @@ class _Bar:
 
     def update(self, what: str, done: float | None = None, total: float | None = None, /) -> None:
         self._bar.max, self._bar.value = int(total or 1), int(done or 0)
-        self._label.value = f"{what}: step {done:g} of {total:g}" if done and total else what
+        what = say(what)
+        far = say("{what}: step {done:g} of {total:g}", what=what, done=done, total=total) if done and total else what
+        self._label.value = far
 
     def close(self) -> None:
         for widget in (self._box, self._bar, self._label):

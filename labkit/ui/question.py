@@ -10,12 +10,13 @@ import ipywidgets as widgets
 
 from labkit.prediction import verdict
 from labkit.ui import markdown
+from labkit.words import mark, say
 
 if TYPE_CHECKING:
     from labkit.prediction import Entry, Predictions, Question, Value
 
 COLORS = ("var(--jp-error-color1,#d32f2f)", "var(--jp-warn-color1,#e65100)", "var(--jp-success-color1,#388e3c)")
-LATE = "The truth was shown already, so a new answer would be none."
+LATE = mark("The truth was shown already, so a new answer would be none.")
 
 
 @dataclass(frozen=True)
@@ -35,19 +36,25 @@ class Truth:
     total: tuple[float, int] = (0, 0)
 
     def __repr__(self) -> str:
+        none, head, seen = self._heads()
         if self.score is None:
-            return f"No prediction was made.\nSeen: {self.seen}"
-        return f"You predicted: {self.given}\nSeen: {self.seen}\n{verdict(self.score)}"
+            return f"{none}\n{seen}: {self.seen}"
+        return f"{head}: {self.given}\n{seen}: {self.seen}\n{verdict(self.score)}"
+
+    def _heads(self) -> tuple[str, str, str]:
+        return say("No prediction was made."), say("You predicted"), say("Seen")
 
     def _repr_html_(self) -> str:
+        none, head, seen = self._heads()
         if self.score is None:
-            return f"<p>No prediction was made.<br><b>Seen:</b> {escape(self.seen)}</p>"
+            return f"<p>{none}<br><b>{seen}:</b> {escape(self.seen)}</p>"
         color = COLORS[int(self.score * 2)]
         points, count = self.total
+        far = say("So far {points:g} of {count} in this course.", points=points, count=count)
         return (
             f'<div style="border-left:4px solid {color};padding:2px 12px">'
-            f"<p><b>You predicted:</b> {escape(self.given)}<br><b>Seen:</b> {escape(self.seen)}<br>"
-            f"<b>{verdict(self.score)}</b> So far {points:g} of {count} in this course.</p></div>"
+            f"<p><b>{head}:</b> {escape(self.given)}<br><b>{seen}:</b> {escape(self.seen)}<br>"
+            f"<b>{verdict(self.score)}</b> {far}</p></div>"
         )
 
 
@@ -62,10 +69,11 @@ class Guess(widgets.VBox):  # type: ignore[misc]
     def __init__(self, question: Question, kept: Predictions) -> None:
         self._question, self._kept = question, kept
         self._inputs = _inputs(question)
-        self._button = widgets.Button(description="Commit", tooltip="Keep this as your prediction")
+        self._button = widgets.Button(description=say("Commit"), tooltip=say("Keep this as your prediction"))
         self._note = widgets.HTML()
         self._button.on_click(lambda _: self._commit())
-        head = widgets.HTML(f"<b>Predict:</b> {markdown.render_inline(question.text)}")
+        predict = say("Predict")
+        head = widgets.HTML(f"<b>{predict}:</b> {markdown.render_inline(question.text)}")
         super().__init__([head, *self._inputs, widgets.HBox([self._button, self._note])])
         self._show(kept.get(question))
 
@@ -90,12 +98,13 @@ class Guess(widgets.VBox):  # type: ignore[misc]
         try:
             self._show(self._kept.commit(self._question, given))
         except (TypeError, ValueError):
-            self._note.value = "Each thing once, please." if self._question.order else "Choose one first."
+            self._note.value = say("Each thing once, please.") if self._question.order else say("Choose one first.")
 
     def _show(self, entry: Entry) -> None:
-        given = "" if entry.given is None else f"Your prediction: <b>{escape(self._question.words(entry.given))}</b>."
-        self._note.value = f"{given} {LATE if entry.seen and not given else ''}".strip()
-        self._button.description = "Change" if given else "Commit"
+        answer = "" if entry.given is None else f"<b>{escape(self._question.words(entry.given))}</b>"
+        given = say("Your prediction: {answer}.", answer=answer) if answer else ""
+        self._note.value = f"{given} {say(LATE) if entry.seen and not given else ''}".strip()
+        self._button.description = say("Change") if given else say("Commit")
         for box in (*self._inputs, self._button):
             box.disabled = entry.seen
 

@@ -10,6 +10,7 @@ from labkit.engine import Engine, Meter, at, connect
 from labkit.errors import EngineError
 from labkit.images import COURSE_IMAGES
 from labkit.station import Station
+from labkit.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -64,9 +65,9 @@ class Live:
         with self._reached() as engine:
             if engine.image(image) and not engine.remove_image(image, force=True):
                 raise EngineError(
-                    "The image cannot be removed.",
-                    why="A container was made from it, or another image is built on it.",
-                    fix="remove that first",
+                    say("The image cannot be removed."),
+                    why=say("A container was made from it, or another image is built on it."),
+                    fix=say("remove that first"),
                 )
 
     def close(self) -> None:
@@ -83,7 +84,7 @@ class Live:
         with self._lock:
             if not self._engine:
                 self._station = Station(connect())
-                self._engine = at(self._station.host, "your docker endpoint")
+                self._engine = at(self._station.host, say("your docker endpoint"))
             engine = self._engine
         try:
             yield engine

@@ -15,7 +15,7 @@ from tornado import web
 from labkit.errors import LabError
 from labkit.workbench.live import Live
 from labkit.workbench.standing import standing
-from labkit.workbench.words import WORDS
+from labkit.workbench.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,7 +98,7 @@ def add(application: Application, root: str) -> None:
     base = url_path_join(application.settings["base_url"], "labkit", "api")
     live = Live()
     atexit.register(live.close)
-    application.settings.setdefault("page_config_data", {})["labkitWords"] = WORDS
+    application.settings.setdefault("page_config_data", {})["labkitWords"] = words()
     application.add_handlers(
         ".*$",
         [

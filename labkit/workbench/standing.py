@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit import course
 from labkit.overview import notebook_title, overview
+from labkit.status import STATUSES
 from labkit.ui.place import lab_path
 from labkit.workspace import Workspace
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from labkit.overview import Standing
+    from labkit.status import Status
 
 Json = dict[str, Any]
 
@@ -56,12 +58,14 @@ def _notebook(name: str, standings: Iterable[Standing], root: Path) -> Json:
 
 def _exercise(each: Standing, root: Path) -> Json:
     exercise, note = each.exercise, each.note
+    status: Status = "done" if note.passed else note.status
     folder = Workspace(course.root()).folder(exercise)
     return {
         "slug": exercise.slug,
         "title": exercise.title,
         "minutes": exercise.minutes,
-        "status": "done" if note.passed else note.status,
+        "status": status,
+        "sign": STATUSES[status].sign,
         "again": note.changed,
         "points": note.points,
         "most": each.most,

@@ -61,7 +61,8 @@ def jupyter(folder):
     env |= {"HOME": str(home), "JUPYTER_CONFIG_DIR": str(home / "config"), "JUPYTER_RUNTIME_DIR": str(home / "run")}
     env |= {"JUPYTER_DATA_DIR": str(home / "data"), "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces")}
     env |= {"JUPYTERLAB_SETTINGS_DIR": str(home / "settings")}
-    env |= {"PYTHONPATH": str(AUDITED), "LABKIT_AUDIT": str(home / "asked-outside")}
+    ours = os.pathsep.join([str(AUDITED), str(HERE.parents[1])])  # this checkout, and no other one
+    env |= {"PYTHONPATH": ours, "LABKIT_AUDIT": str(home / "asked-outside")}
     argv = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"]
     argv += [f"--ServerApp.root_dir={folder / 'work'}", f"--IdentityProvider.token={token}"]
     argv += [f"--LabApp.app_settings_dir={home}", "--ServerApp.port=0", "--LabApp.news_url=None"]

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from labkit.report import panel
 from labkit.report.grades.shared import UNRUN, number, percent, visible
+from labkit.status import FINDINGS
 
 
 def prose(text: str) -> Markup:
@@ -30,4 +31,7 @@ ENVIRONMENT = Environment(
     keep_trailing_newline=True,
 )
 ENVIRONMENT.filters |= {"prose": prose, "visible": visible, "number": number, "percent": percent}
-ENVIRONMENT.globals |= {"words": {outcome.value: word for outcome, word in panel.WORDS.items()}, "unrun": UNRUN}
+ENVIRONMENT.globals |= {
+    "words": {outcome.value: (shown.sign, shown.english) for outcome, shown in FINDINGS.items()},
+    "unrun": UNRUN,
+}

@@ -15,6 +15,10 @@ export const el = <Tag extends keyof HTMLElementTagNameMap>(
   return element;
 };
 
+/** Fill in the {placeholders} of a text. */
+export const fill = (text: string, values: Record<string, string | number>) =>
+  text.replace(/\{(\w+)\}/g, (whole, name: string) => (name in values ? String(values[name]) : whole));
+
 let last = 0;
 
 /** An id that no other element of the page has: a notebook may show several panels, and one of them twice. */

@@ -68,6 +68,7 @@ export type Editor = ReturnType<typeof makeEditor>;
 export function makeEditor(
   parent: HTMLElement,
   on: {check: () => void; save: () => void; leave: () => void; edited: (path: string, text: string) => void},
+  label: (path: string) => string,
 ) {
   const states = new Map<string, EditorState>();
   let active: string | null = null;
@@ -91,7 +92,7 @@ export function makeEditor(
       ...defaultKeymap,
       ...historyKeymap,
     ]),
-    EditorView.contentAttributes.of({"aria-label": `Editor for ${path}`}),
+    EditorView.contentAttributes.of({"aria-label": label(path)}),
     EditorView.updateListener.of((update) => {
       if (update.docChanged && !quiet) on.edited(path, update.state.doc.toString());
     }),

@@ -1,16 +1,15 @@
 // The panel of one exercise: a view. It shows the widget's traits and sends what the learner wants; the kernel decides.
-import {el, uniqueId} from "./dom.ts";
+import {el, fill, uniqueId} from "./dom.ts";
 import {makeBuild} from "./build.ts";
 import {makeDrafts} from "./drafts.ts";
 import {makeEditor} from "./editor.ts";
-import type {Draft, File, Message, Model, Traits} from "./types.ts";
+import type {Draft, File, Message, Model, Say, Traits} from "./types.ts";
 import {makeBar, makeQuestion, makeTabs} from "./parts.ts";
-
-const SIGNS = {"to do": "○", "not yet": "✗", done: "✓", trouble: "!"};
 
 function render({model, el: root}: {model: Model; el: HTMLElement}) {
   const view = uniqueId("view");
   const get = <Name extends keyof Traits>(name: Name) => model.get(name);
+  const say: Say = (word, values = {}) => fill(get("words")[word], values);
   const send = (action: string, drafts: Draft[] = []) => model.send({action, view, drafts});
   const ids = {title: uniqueId("title"), help: uniqueId("help"), editor: uniqueId("editor")};
   let active = get("files")[0].path;
@@ -20,20 +19,20 @@ function render({model, el: root}: {model: Model; el: HTMLElement}) {
   const pill = el("span", {class: "pill"});
   const task = el("div", {class: "task"});
   const host = el("div", {class: "editor", id: ids.editor, "aria-describedby": ids.help});
-  const open = el("button", {type: "button", class: "link"}, "Open in editor");
+  const open = el("button", {type: "button", class: "link"}, say("open"));
   const message = el("div", {class: "message", role: "status", "aria-live": "polite"});
-  const staleNote = el("p", {class: "stale", hidden: ""}, "You have edited since: check again to see where it stands.");
+  const staleNote = el("p", {class: "stale", hidden: ""}, say("stale"));
   const findings = el("div");
   const sheet = el("div", {class: "sheet", role: "group", tabindex: "-1", hidden: ""});
   const effort = el("span", {class: "effort"});
-  const anew = el("button", {type: "button", class: "link", hidden: "", onclick: () => start("check anew")}, "Check all the same");
+  const anew = el("button", {type: "button", class: "link", hidden: "", onclick: () => start("check anew")}, say("check anew"));
   const toFault = el("button", {type: "button", class: "link", hidden: "", onclick: showFault});
-  const build = makeBuild();
+  const build = makeBuild(say);
   const question = makeQuestion();
-  const running = makeBar("Check");
-  const course = makeBar("Course");
-  const act = (name: string, label: string, primary = false) =>
-    el("button", {type: "button", class: primary ? "primary" : "", "data-act": name, onclick: () => start(name)}, label);
+  const running = makeBar(say, say("check"));
+  const course = makeBar(say, say("course"));
+  const act = (name: "check" | "hint" | "changes" | "solution" | "reset", primary = false) =>
+    el("button", {type: "button", class: primary ? "primary" : "", "data-act": name, onclick: () => start(name)}, say(name));
 
   const editor = makeEditor(host, {
     check: () => start("check"),
@@ -44,9 +43,9 @@ function render({model, el: root}: {model: Model; el: HTMLElement}) {
       drawStale();
       drafts.edited();
     },
-  });
+  }, (path) => say("editor", {path}));
   const drafts = makeDrafts({editor, send, conflict: askWhich});
-  const tabs = makeTabs(get("files"), ids.editor, select);
+  const tabs = makeTabs(get("files"), ids.editor, say("files"), select);
 
   // ── what the learner wants
   const actions: Record<string, () => void> = {
@@ -54,13 +53,13 @@ function render({model, el: root}: {model: Model; el: HTMLElement}) {
     "check anew": () => send("check anew", drafts.take()),
     changes: () => send("changes", drafts.take()),
     hint: () => send("hint", drafts.take()),
-    reset: () => question.ask("Put the starter files back? What you have now is kept in a dated copy.",
-      [["Reset", () => send("reset", drafts.take())], ["Keep working", null]]),
+    reset: () => question.ask(say("ask reset"),
+      [[say("reset"), () => send("reset", drafts.take())], [say("keep working"), null]]),
     solution: () => {
       const show = () => send("solution", drafts.take());
       if (get("passed")) show();
-      else question.ask("See the solution? You learn most if you get there yourself; a hint may be enough.",
-        [["Show the solution", show], ["Keep trying", null]]);
+      else question.ask(say("ask solution"),
+        [[say("show solution"), show], [say("keep trying"), null]]);
     },
   };
   function start(name: string) {
@@ -68,8 +67,8 @@ function render({model, el: root}: {model: Model; el: HTMLElement}) {
   }
   function askWhich(path: string, theirs: string) {
     const settle = (keepMine: boolean) => () => (drafts.settle(path, theirs, keepMine), drafts.askAgain());
-    question.ask(`${path} was changed outside this panel, and here too. Which one do you want?`,
-      [["Take the one from outside", settle(false)], ["Keep the one here", settle(true)]]);
+    question.ask(say("ask which", {path}),
+      [[say("take theirs"), settle(false)], [say("keep mine"), settle(true)]]);
   }
   function select(path: string) {
     active = path;
@@ -105,7 +104,7 @@ function render({model, el: root}: {model: Model; el: HTMLElement}) {
   function drawStatus() {
     const status = get("status");
     pill.className = `pill ${status.replace(" ", "-")}`;
-    pill.replaceChildren(el("span", {"aria-hidden": "true"}, SIGNS[status]), ` ${status}`);
+    pill.replaceChildren(el("span", {"aria-hidden": "true"}, get("signs")[status]), ` ${say(status)}`);
   }
   function drawBusy() {
     const busy = get("busy");
@@ -120,7 +119,7 @@ function render({model, el: root}: {model: Model; el: HTMLElement}) {
   function drawFault() {
     const {path, line} = get("fault");
     toFault.hidden = !line;
-    toFault.textContent = `Go to line ${line} of ${path}`;
+    toFault.textContent = say("fault", {line, path});
     if (line) {
       select(path);
       editor.mark(line);
@@ -139,7 +138,7 @@ function render({model, el: root}: {model: Model; el: HTMLElement}) {
     sheet.setAttribute("aria-label", title);
     if (html) {
       sheet.prepend(el("div", {class: "row"}, el("h4", {}, title), el("span", {class: "grow"}),
-        el("button", {type: "button", class: "link", onclick: () => (sheet.hidden = true)}, "Hide")));
+        el("button", {type: "button", class: "link", onclick: () => (sheet.hidden = true)}, say("hide"))));
     }
   }
   const draw = {
@@ -148,7 +147,7 @@ function render({model, el: root}: {model: Model; el: HTMLElement}) {
     build: () => build.draw(get("build"), get("busy")), fault: drawFault, again: () => (anew.hidden = !get("again")),
     effort: () => (effort.textContent = get("effort")),
     task_html: () => (task.innerHTML = get("task_html")),
-    course: () => course.draw({text: "Exercises done", done: get("course")[0], total: get("course")[1]}),
+    course: () => course.draw({text: say("exercises done"), done: get("course")[0], total: get("course")[1]}),
   };
 
   root.classList.add("labkit-panel");
@@ -160,9 +159,8 @@ function render({model, el: root}: {model: Model; el: HTMLElement}) {
     task,
     el("div", {class: "files"}, tabs.list, el("span", {class: "grow"}), open),
     host,
-    el("p", {class: "help", id: ids.help}, "Saved as you type · Ctrl or Cmd + Enter checks · Esc leaves the editor"),
-    el("div", {class: "row"}, act("check", "Check", true), act("hint", "Hint"), act("changes", "Changes"),
-      act("solution", "Solution"), act("reset", "Reset"), el("span", {class: "grow"}), effort, course.root),
+    el("p", {class: "help", id: ids.help}, say("help")),
+    el("div", {class: "row"}, act("check", true), act("hint"), act("changes"), act("solution"), act("reset"), el("span", {class: "grow"}), effort, course.root),
     question.root, running.root, message, el("div", {class: "row"}, anew, toFault), staleNote, build.root, findings, sheet,
   );
   running.root.classList.add("running");

@@ -1,10 +1,10 @@
 // The pieces of the panel that keep a state of their own: tabs, a question, the running check.
 import {el, uniqueId} from "./dom.ts";
-import type {File, Progress} from "./types.ts";
+import type {File, Progress, Say} from "./types.ts";
 
 /** Tabs of the files (WAI-ARIA's pattern: one tab stop, arrow keys move); a plain name where there is one file. */
-export function makeTabs(files: File[], panelId: string, select: (path: string) => void) {
-  const list = el("div", {class: "tabs", role: files.length > 1 ? "tablist" : null, "aria-label": files.length > 1 ? "Files" : null});
+export function makeTabs(files: File[], panelId: string, label: string, select: (path: string) => void) {
+  const list = el("div", {class: "tabs", role: files.length > 1 ? "tablist" : null, "aria-label": files.length > 1 ? label : null});
   if (files.length === 1) {
     list.append(el("span", {class: "file-name"}, files[0].path));
     return {list, mark: (_active: string): string | undefined => undefined};
@@ -59,7 +59,7 @@ export function makeQuestion() {
 }
 
 /** A bar with words for work that goes on; totals are steps or bytes, and without one it shows only that it goes on. */
-export function makeBar(label: string) {
+export function makeBar(say: Say, label: string) {
   const bar = el("progress", {"aria-label": label});
   const words = el("span");
   const root = el("div", {class: "bar"}, bar, words);
@@ -70,8 +70,10 @@ export function makeBar(label: string) {
         bar.max = total;
         bar.value = done ?? 0;
       } else bar.removeAttribute("value");
-      const far = !total ? "" : total < 1000 ? `: ${done ?? 0} of ${total}` : `: ${Math.floor((100 * (done ?? 0)) / total)} %`;
-      words.textContent = text + far;
+      const now = done ?? 0;
+      if (!total) words.textContent = text;
+      else if (total < 1000) words.textContent = say("count", {text, done: now, total});
+      else words.textContent = say("percent", {text, percent: Math.floor((100 * now) / total)});
     },
   };
 }

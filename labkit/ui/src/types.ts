@@ -25,7 +25,20 @@ export interface Progress {
   total: number | null;
 }
 
+/** The names of the panel's words (labkit/ui/labels.py); what they say is the kernel's. */
+export type Word =
+  | Status
+  | "check" | "hint" | "changes" | "solution" | "reset" | "check anew" | "course" | "exercises done" | "files" | "open"
+  | "editor" | "help" | "stale" | "fault" | "hide" | "count" | "percent"
+  | "ask reset" | "keep working" | "ask solution" | "show solution" | "keep trying" | "ask which" | "take theirs" | "keep mine"
+  | "build" | "build failed" | "built again" | "step" | "running" | "made" | "reused" | "failed" | "silent yet" | "silent";
+
+/** A word, with what its {placeholders} stand for. */
+export type Say = (word: Word, values?: Record<string, string | number>) => string;
+
 export interface Traits {
+  words: Record<Word, string>;
+  signs: Record<Status, string>;
   title: string;
   about: string;
   task_html: string;

@@ -10,6 +10,7 @@ export interface Exercise {
   title: string;
   minutes: number;
   status: Status;
+  sign: string;
   again: boolean;
   points: number;
   most: number;

@@ -2,11 +2,10 @@
 
 import {el} from "../../ui/src/dom";
 import {say} from "./api";
-import type {Exercise, Notebook, Standing, Status} from "./api";
+import type {Exercise, Notebook, Standing} from "./api";
 import {View} from "./view";
 
 const EVERY = 3000; // ms
-const SIGNS: Record<Status, string> = {"to do": "○", "not yet": "✗", done: "✓", trouble: "!"};
 
 /** Opens what belongs to an exercise. */
 export interface Opener {
@@ -87,7 +86,7 @@ export class StandingView extends View<Standing> {
     return el(
       "li",
       {class: `exercise ${status.replace(" ", "-")}`, "aria-current": slug === next ? "step" : null},
-      el("span", {class: "sign", "aria-hidden": "true"}, SIGNS[status]),
+      el("span", {class: "sign", "aria-hidden": "true"}, exercise.sign),
       el(
         "button",
         {
