@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 SHELL = "docker:26-cli"  # the image that has the docker command
 WORK, ENDPOINT = "/work", "/run/lab"
 ADVICE = re.compile(r"(See|Run) 'docker [a-z ]*--help'")
+NO_BUILD = ("Error", "docker:", "$ ")  # how lines of other commands begin that name an image; a build's stand bare
 SHOWN = 600  # characters of a transcript that a finding shows
 
 
@@ -42,8 +43,12 @@ class Transcript:
 
     @property
     def lost_cache(self) -> bool:
-        """Whether a build failed because somebody else removed an image that it had just found in the cache."""
-        return self.exit_code != 0 and LOST_PARENT.search(self.text) is not None
+        """Whether a build failed because somebody else removed an image that it had just found in the cache.
+
+        The shell goes on with the next command, so that the last one may do well all the same.
+        """
+        lines = (line for line in self.text.splitlines() if not line.startswith(NO_BUILD))
+        return any(LOST_PARENT.search(line) for line in lines)
 
     @property
     def end(self) -> str:

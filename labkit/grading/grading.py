@@ -42,6 +42,25 @@ class _Entry:
     report: Report | None
 
 
+class Slow:
+    """Failures in which time ran out: each is seen twice before it counts, the second time in calm.
+
+    Attributes:
+        found: the exercises of those that were seen once, by what they are known by.
+    """
+
+    def __init__(self) -> None:
+        self.found: dict[Key, str] = {}
+
+    def waits(self, record: Record) -> bool:
+        """Whether a result is such a failure, and was not seen before; it is remembered then."""
+        report = record.report
+        if report.outcome is not Outcome.FAIL or not report.timed_out or record.key in self.found:
+            return False
+        self.found[record.key] = report.exercise
+        return True
+
+
 class Grading:
     """Everybody's submissions of some exercises.
 
@@ -55,7 +74,7 @@ class Grading:
         self._book = book
         self._entries: list[_Entry] = []
         self._open: dict[Key, str] = {}
-        self._slow: dict[Key, str] = {}
+        self._slow = Slow()
         self._findings: dict[Finding, Finding] = {}
 
     def take(self, submissions: Iterable[Submission]) -> None:
@@ -82,7 +101,7 @@ class Grading:
 
     def slow_jobs(self) -> list[Job]:
         """What failed where time ran out: to be done again when nothing else is under way."""
-        return list(self._jobs(self._slow.items()))
+        return list(self._jobs(self._slow.found.items()))
 
     def _jobs(self, some: Iterable[tuple[Key, str]]) -> Iterator[Job]:
         for key, exercise in some:
@@ -90,10 +109,7 @@ class Grading:
 
     def result(self, record: Record) -> None:
         """Write a result down; but a failure in which time ran out, only when it was seen twice."""
-        report = record.report
-        if report.outcome is Outcome.FAIL and report.timed_out and record.key not in self._slow:
-            self._slow[record.key] = report.exercise
-        else:
+        if not self._slow.waits(record):
             self._book.put(record)
 
     def proofs(self, about: tuple[str, dict[str, str]] | None) -> list[Job]:

@@ -53,7 +53,8 @@ def test_whether_stages_that_begin_alike_share_their_images(last, torn):
     [
         ('$ docker build .\nunable to find image "sha256:0123456789ab"\n', 1, True),
         ('$ docker build .\nunable to find image "sha256:…"\n', 1, True),
-        ('$ docker build . || true\nunable to find image "sha256:0123456789ab"\n', 0, False),
+        ('$ docker build .\nunable to find image "sha256:0123456789ab"\n$ docker run -d other\n', 0, True),
+        ("$ docker rmi sha256:0123\nError response from daemon: No such image: sha256:0123\n", 1, False),
         ("$ docker run nothing\nUnable to find image 'nothing:latest' locally\n", 125, False),
     ],
 )

@@ -5,7 +5,7 @@ import {say} from "./api";
 import type {Exercise, Notebook, Standing} from "./api";
 import {View} from "./view";
 
-const EVERY = 3000; // ms
+const EVERY = 5000; // ms
 
 /** Opens what belongs to an exercise. */
 export interface Opener {
