@@ -108,6 +108,7 @@ class Evidence:
         self._sandbox, self._exercise, self._snapshot = sandbox, exercise, snapshot
         self._rebuilds: dict[str, Rebuild] = {}
         self._printed: dict[Start, Printed] = {}
+        self._ended: list[Transcript] = []
 
     @cached_property
     def dockerfile(self) -> Dockerfile:
@@ -169,9 +170,7 @@ class Evidence:
                 fix=say("check again"),
             )
         done = self._run(spec.script)
-        if (
-            spec.later
-        ):  # what it says is for nobody: where it fails, something is not as it must be, and a check says it
+        if spec.later:  # what it says is for nobody: where it fails, a check says what is not as it must be
             self._run(spec.later)
         return done
 
@@ -186,10 +185,13 @@ class Evidence:
     @property
     def torn(self) -> bool:
         """Whether others have removed what the commands made or built on; of its own builds, the lab sees to that."""
-        return self._commands is not None and (self.commands.lost_cache or bool(self._sandbox.endpoint.missing()))
+        scripts = self._ended  # the course's own one before it, too: where that is torn, there are no commands
+        return any(each.lost_cache for each in scripts) or (bool(scripts) and bool(self._sandbox.endpoint.missing()))
 
     def _run(self, script: str) -> Transcript:
-        return run_script(self._sandbox, self._snapshot.files, script, (self._commands or CommandsSpec()).seconds)
+        seconds = (self._commands or CommandsSpec()).seconds
+        self._ended.append(run_script(self._sandbox, self._snapshot.files, script, seconds))
+        return self._ended[-1]
 
     @cached_property
     def world(self) -> World:

@@ -112,7 +112,7 @@ def _attempt(
             else:
                 found.append(_stamp(spec, _waits(spec, found) or _not_built(number, fault)))
         progress(CHECKS, len(exercise.checks), len(exercise.checks))
-        torn = fault is None and evidence.torn
+        torn = evidence.torn
         about = str(place.engine.about)
         if keep and fault is None and not torn:
             keep(evidence)

@@ -188,5 +188,5 @@ def fault(message: str, instruction: str, log: str, said: str) -> Exception:
     if LOST_PARENT.search(message):
         return LostParent(message)
     if instruction.upper().startswith("FROM "):
-        message = NO_IMAGE.format(instruction.split()[1])
+        message = say(NO_IMAGE, name=instruction.split()[1])
     return BuildFailed(build_fault(message, said), instruction=instruction, log="\n".join(log.splitlines()[-25:]))

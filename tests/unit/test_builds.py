@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from labkit.commands import Transcript
-from labkit.engine.buildtypes import Tail
+from labkit.engine.buildtypes import LostParent, Tail, fault
 from labkit.engine.classic import Trace
 
 OTHERS = "bbbbbbbbbbbb"  # of a step that somebody else made anew, just before
@@ -85,3 +85,24 @@ def test_of_a_short_log_all_is_kept():
     tail.add("one")
     tail.add(" two")
     assert str(tail) == "one two"
+
+
+@pytest.mark.parametrize(
+    ("message", "instruction", "says"),
+    [
+        ("pull access denied for nowhere", "FROM nowhere:1 AS a", "The image nowhere:1 is not on this engine"),
+        (
+            "COPY failed: file not found: stat src: file does not exist",
+            "COPY src /",
+            "there is no src in what it copies",
+        ),
+        ("no space left on device", "RUN fill", "The engine has no room left"),
+        ("something of its own", "RUN x", "something of its own"),
+    ],
+)
+def test_why_a_build_failed(message, instruction, says):
+    assert says in str(fault(message, instruction, "log", "said"))
+
+
+def test_a_parent_that_somebody_removed_is_no_fault_of_the_learners():
+    assert isinstance(fault('unable to find image "sha256:0123"', "RUN x", "", ""), LostParent)
