@@ -48,12 +48,11 @@ def progress() -> None:
 
 def _cells(standing: Standing) -> tuple[str, ...]:
     note = standing.note
-    status: Status = "done" if note.passed else note.status
-    shown, earlier = STATUSES[status], say("(an earlier version)")
+    shown, earlier = STATUSES[standing.status], say("(an earlier version)")
     again = f" [dim]{earlier}[/]" if note.changed else ""
     minutes = say("{minutes:.0f} min", minutes=note.seconds / 60) if note.attempts or note.seconds >= 60 else ""  # noqa: PLR2004  a minute
     return (
-        f"[{COLORS[status]}]{shown.sign}[/] {shown.word}{again}",
+        f"[{COLORS[standing.status]}]{shown.sign}[/] {shown.word}{again}",
         f"{note.points:g}/{standing.most:g}",
         str(note.attempts or ""),
         minutes,

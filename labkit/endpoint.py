@@ -48,7 +48,7 @@ class Endpoint:
     def missing(self) -> list[str]:
         """Names of images that the commands gave and did not take away, and whose image somebody else has removed.
 
-        None where the engine does not answer: that is for others to say.
+        Nothing where the engine does not answer: that is for others to say.
         """
         from labkit.guard.leave import missing  # noqa: PLC0415  slow to import, and loaded with the guard
         from labkit.guard.upstream import EngineGone  # noqa: PLC0415

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from labkit import course
 from labkit.history import own_history
-from labkit.remembered import Note
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from labkit.remembered import Note
     from labkit.spec import Exercise
+    from labkit.status import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,11 @@ class Standing:
     exercise: Exercise
     note: Note
     most: float
+
+    @property
+    def status(self) -> Status:
+        """What is shown of it: who has passed it once has done it, whatever was tried afterwards."""
+        return "done" if self.note.passed else self.note.status
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +80,14 @@ def _standing(exercise: Exercise, note: Note) -> Standing:
 def notebook_title(path: Path) -> str:
     """The first heading of a notebook, or its name where there is none."""
     try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        return _title(path, path.stat().st_mtime_ns)
     except (OSError, ValueError, KeyError):
         return path.stem
+
+
+@lru_cache(maxsize=64)
+def _title(path: Path, _changed: int) -> str:
+    """Read it once for each state of the file: a view asks every few seconds."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     lines = (line for cell in cells if cell["cell_type"] == "markdown" for line in cell["source"])
     return next((line.lstrip("# ").strip() for line in lines if line.startswith("# ")), path.stem)

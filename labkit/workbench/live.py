@@ -63,12 +63,13 @@ class Live:
     def remove_image(self, image: str) -> None:
         """Remove an image with all its names. Raises EngineError, also where a container uses it."""
         with self._reached() as engine:
-            if engine.image(image) and not engine.remove_image(image, force=True):
-                raise EngineError(
-                    say("The image cannot be removed."),
-                    why=say("A container was made from it, or another image is built on it."),
-                    fix=say("remove that first"),
-                )
+            stays = engine.image(image) and not engine.remove_image(image, force=True)
+        if stays:  # no trouble of the endpoint's, which is not to be looked for anew
+            raise EngineError(
+                say("The image cannot be removed."),
+                why=say("A container was made from it, or another image is built on it."),
+                fix=say("remove that first"),
+            )
 
     def close(self) -> None:
         """Let go of the guard."""

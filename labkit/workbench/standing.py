@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from labkit.overview import Standing
-    from labkit.status import Status
 
 Json = dict[str, Any]
 
@@ -58,14 +57,13 @@ def _notebook(name: str, standings: Iterable[Standing], root: Path) -> Json:
 
 def _exercise(each: Standing, root: Path) -> Json:
     exercise, note = each.exercise, each.note
-    status: Status = "done" if note.passed else note.status
     folder = Workspace(course.root()).folder(exercise)
     return {
         "slug": exercise.slug,
         "title": exercise.title,
         "minutes": exercise.minutes,
-        "status": status,
-        "sign": STATUSES[status].sign,
+        "status": each.status,
+        "sign": STATUSES[each.status].sign,
         "again": note.changed,
         "points": note.points,
         "most": each.most,
