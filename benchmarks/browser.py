@@ -8,7 +8,6 @@ from __future__ import annotations
 import gzip
 import os
 import secrets
-import shutil
 import statistics
 import tempfile
 import time
@@ -22,7 +21,7 @@ import psutil
 from playwright.sync_api import expect, sync_playwright
 
 from labkit import course
-from labkit.devtools import BROWSERS
+from labkit.devtools import BROWSER_FLAGS, chromium
 from labkit.engine import connect
 from labkit.launch import guarded, jupyter
 from labkit.notebook import mine
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 ROOT = Path(__file__).parents[1]
-FLAGS = ["--no-sandbox", "--disable-gpu"]
 LIMIT = 120_000  # ms
 EXERCISE = "00-first-check"
 BUNDLES = {
@@ -150,7 +148,6 @@ def run(page: Page, address: str, home: Path, seconds: float, rounds: int) -> No
 @click.option("--rounds", default=5, show_default=True, help="Checks after a first one that warms up.")
 def main(seconds: float, rounds: int) -> None:
     """Measure what JupyterLab's part costs."""
-    browser_path = next(filter(None, map(shutil.which, BROWSERS)), None)
     with tempfile.TemporaryDirectory(prefix="labkit-browser-") as name:
         home = Path(name)
         own: dict[str, Any] = {f"LABKIT_{each.upper()}": str(home / each) for each in ("work", "data", "state")}
@@ -162,7 +159,7 @@ def main(seconds: float, rounds: int) -> None:
         with patch.dict(os.environ, own), guarded(connect()) as env, sync_playwright() as playwright:
             os.environ.update(env)
             with jupyter(home, env, browser=False, port=0) as (_, address):
-                browser = playwright.chromium.launch(executable_path=browser_path, args=FLAGS)
+                browser = playwright.chromium.launch(executable_path=chromium(), args=list(BROWSER_FLAGS))
                 run(browser.new_page(viewport={"width": 1280, "height": 1000}), address, home, seconds, rounds)
                 browser.close()
             Sandbox(connect()).close()  # sweeps what a check has left

@@ -34,6 +34,8 @@ NBVAL = (
     "notebooks",
 )
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# How it is started: as root, too, with no card to draw on, and asking nothing of its maker.
+BROWSER_FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 # Plugins that only other steps need; each process would take seconds to load them.
 FEW = ("pytest", *("-p", "no:nbval"), *("-p", "no:hypothesispytest"))
 # More processes than cores: they often wait. How those of the engine tests share them: tests/engine/conftest.py.
@@ -170,9 +172,14 @@ def main(*, fast: bool, yes: bool, reports: Path | None) -> None:
     sys.exit(any(it.failed for it in counts.values()))
 
 
+def chromium() -> str | None:
+    """Chromium, for whoever looks at pages by program; None where there is none."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
 def _browser(*, yes: bool) -> None:
     """Install the browser that tests look through, where it is missing and that was allowed; else they are skipped."""
-    if (yes or said_yes()) and install.possible() and not any(map(shutil.which, BROWSERS)):
+    if (yes or said_yes()) and install.possible() and not chromium():
         with shown() as progress, contextlib.suppress(EngineError):
             install.install_packages(["chromium"], apt_log(), progress)
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import sys
 import tempfile
 from contextlib import contextmanager
@@ -25,7 +24,7 @@ import nbformat
 from playwright.sync_api import expect, sync_playwright
 
 from labkit import course
-from labkit.devtools import BROWSERS
+from labkit.devtools import BROWSER_FLAGS, chromium
 from labkit.launch import jupyter
 from labkit.spec import files_below
 from labkit.workspace import Workspace
@@ -42,7 +41,6 @@ except ModuleNotFoundError:
 
 ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "docs" / "img"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 VIEW = {"width": 1280, "height": 3200}  # so high that no panel is cut off by the notebook's own scroll bar
 SCALE = 1.5
 COLORS = 256  # a panel has few; none of its own is lost
@@ -187,9 +185,8 @@ def play(browser: Browser, home: Path, address: str, scene: Scene) -> None:
 def main(notebooks: tuple[str, ...]) -> None:
     """Make the pictures of NOTEBOOKS; of all where none is named."""
     IMAGES.mkdir(exist_ok=True)
-    chromium = next(filter(None, map(shutil.which, BROWSERS)), None)
     with lab() as (home, address), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(BROWSER_FLAGS))
         for scene in SCENES:
             if not notebooks or scene.notebook in notebooks:
                 click.echo(scene.notebook)

@@ -17,13 +17,13 @@ import axe_playwright_python
 import nbformat
 from notebook_cells import CELLS
 
-from labkit.devtools import BROWSERS
+from labkit.devtools import BROWSER_FLAGS, chromium
 
 HERE = Path(__file__).parent
 AUDITED = HERE.parent / "audited"
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
-CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+CHROMIUM = chromium()
+FLAGS = list(BROWSER_FLAGS)
 UP_SECONDS = 60
 SETTINGS = "@jupyterlab/apputils-extension"
 
