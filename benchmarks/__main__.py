@@ -17,7 +17,8 @@ from rich.table import Table
 
 from labkit import course
 from labkit.engine import connect
-from labkit.evidence import BASELINE, DOCKERFILE, Image
+from labkit.evidence import BASELINE, DOCKERFILE
+from labkit.image import Image
 from labkit.sandbox import Sandbox
 from labkit.workspace import Workspace, read_files
 

@@ -104,12 +104,20 @@ def _up_and_away(url: str, one: HandedIn) -> str:
 
 
 def serve(client: docker.DockerClient, image: str) -> None:
-    """Let an image answer once, on a network of its own and within the lab's limits."""
+    """Let an image answer once, and take it away."""
+    with serving(client, image):
+        pass
+
+
+@contextmanager
+def serving(client: docker.DockerClient, image: str) -> Iterator[None]:
+    """Let an image answer once, on a network of its own and within the lab's limits; at the end, take it away."""
     limits = Limits()
     network = client.networks.create(f"bench-{secrets.token_hex(6)}")
     bounds = {"mem_limit": limits.memory, "nano_cpus": int(limits.cpus * 1e9), "pids_limit": limits.pids}
     with running(client, image, network=network.name, **bounds) as container:
         answer(container)
+        yield
     network.remove()
 
 

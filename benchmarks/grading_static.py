@@ -22,10 +22,10 @@ import click
 
 from benchmarks.__main__ import timed
 from labkit import course
-from labkit import image as images
 from labkit.checks.registry import CHECKS
 from labkit.engine import connect
 from labkit.image import Image
+from labkit.known import forget
 from labkit.result import Outcome
 from labkit.sandbox import Sandbox
 from labkit.workspace import Workspace
@@ -84,7 +84,7 @@ def checked(engine: Engine, exercise: Exercise, image: str) -> None:
 
 def only_base_known(engine: Engine) -> None:
     """What a grader knows before it meets a submission: the layers of the base image."""
-    images._KNOWN.clear()  # noqa: SLF001
+    forget()
     layers(engine, BASE)
 
 

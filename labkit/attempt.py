@@ -86,7 +86,7 @@ class Attempt:
             (snapshot.digest, course.version(), engine_key(self._engine), str(self._engine.about), language())
         )
         report = None if anew else self._history.known(self._key, inputs)
-        report = report or run(self.exercise, snapshot, self._engine, progress=progress)
+        report = report or run(self.exercise, snapshot, self._engine, progress=progress, lingers=True)
         self._history.checked(self._key, inputs, report)
         return _green(report) if answering() else report
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from labkit.engine import Engine
 
-ASK_EVERY = 0.1  # seconds between two attempts to reach a port that does not answer yet
+ASK_FIRST, ASK_EVERY = 0.01, 0.1  # s between two questions: at first, and after some
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ class Container:
 
         asking = tenacity.Retrying(
             retry=tenacity.retry_if_exception(lambda e: isinstance(e, requests.RequestException) and self.running),
-            wait=tenacity.wait_fixed(ASK_EVERY),
+            wait=tenacity.wait_exponential(multiplier=ASK_FIRST, max=ASK_EVERY),
             stop=tenacity.stop_after_delay(seconds),
             reraise=True,
         )

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from labkit.course import root
 from labkit.engine import BuildFailed
 from labkit.errors import SandboxError, StepTimeout, WorkspaceError
-from labkit.image import HistoryEntry, Image
 from labkit.progress import shown
 from labkit.project import Project
 from labkit.spec import NOT_CONTEXT, files_below
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 
     from labkit.container import Container, Process
     from labkit.engine import Build, BuildStep
+    from labkit.image import HistoryEntry, Image
     from labkit.layers import Layer
     from labkit.progress import Progress
     from labkit.sandbox import Sandbox
@@ -225,11 +225,11 @@ class Demo:
             return NotBuilt(command, failure)
         self._made += [*build.intermediates, build.image_id]
         self._tags[tag] = build.image_id
-        return Built(command, build, Image(self._sandbox.engine, build.image_id))
+        return Built(command, build, self._sandbox.look(build.image_id))
 
     def image(self, name: str) -> Image:
         """The facts of an image: one that was built here, or one of the engine's."""
-        return Image(self._sandbox.engine, self._tags.get(name, name))
+        return self._sandbox.look(self._tags.get(name, name))
 
     def run(
         self,

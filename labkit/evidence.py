@@ -16,7 +16,6 @@ from labkit.commands import run_script
 from labkit.dockerfile import DIGEST, Dockerfile
 from labkit.engine.context import included
 from labkit.errors import ExerciseError, WorkspaceError
-from labkit.image import Image
 from labkit.spec import CommandsSpec
 from labkit.words import say
 from labkit.world import World
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from labkit.commands import Transcript
     from labkit.container import Answer, Container, Process, Stop
     from labkit.engine import Build
+    from labkit.image import Image
     from labkit.remote import Remote
     from labkit.sandbox import Sandbox
     from labkit.spec import Exercise
@@ -150,8 +150,8 @@ class Evidence:
     def image(self) -> Image:
         """The learner's image. Raises Absent where commands were to make it."""
         if self._commands:
-            return self.world.image(self._commands.image)
-        return Image(self._sandbox.engine, self.build.image_id)
+            return self._sandbox.look(self.world.image(self._commands.image).id)
+        return self._sandbox.look(self.build.image_id)
 
     # -- what commands leave -----------------------------------------------------------------------------------
 
@@ -233,7 +233,7 @@ class Evidence:
             cache = [*self.build.intermediates, self.build.image_id]
             data = self._snapshot.files[edit].data + b"\n//! edited by the check\n"  # the kind that compilers keep
             build = self._build(self._snapshot.edited(edit, data), cache_from=cache)
-            self._rebuilds[edit] = Rebuild(build, Image(self._sandbox.engine, build.image_id), edit, data)
+            self._rebuilds[edit] = Rebuild(build, self._sandbox.look(build.image_id), edit, data)
         return self._rebuilds[edit]
 
     @cached_property
@@ -242,7 +242,7 @@ class Evidence:
         text = (self._exercise.folder / BASELINE).read_bytes()
         snapshot = self._snapshot.edited(DOCKERFILE, text)
         build = self._build(snapshot, f"{self._exercise.slug}/baseline")
-        return Image(self._sandbox.engine, build.image_id)
+        return self._sandbox.look(build.image_id)
 
     @cached_property
     def service(self) -> Container:

@@ -8,25 +8,24 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from labkit import unpacked
+from labkit.engine.still import still
 from labkit.errors import SandboxError
-from labkit.layers import Contents, Layer, LayerFile, merged, read_archive
+from labkit.known import chains, course_chains, recall, remember
+from labkit.layers import Layer, LayerFile, merged, read_archive
 from labkit.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from labkit.engine import Engine
+    from labkit.layers import Contents
 
 # History lines that made no layer: the classic builder marks them with #(nop), BuildKit only names the instruction.
 METADATA = re.compile(
     r"#\(nop\) +(?!ADD|COPY|WORKDIR)"
     r"|^(ARG|CMD|ENTRYPOINT|ENV|EXPOSE|HEALTHCHECK|LABEL|SHELL|STOPSIGNAL|USER|VOLUME)\b"
 )
-
-# What layers hold, by diff id, the digest of their bytes, and by their names in archives, the latest last: most
-# changes of a Dockerfile leave most layers as they are, and what is above stands on the same base.
-_KNOWN: dict[str, Contents] = {}
-MOST_KNOWN = 200  # entries, two for a layer; the files of a large one take a few megabytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +43,11 @@ class Image:
     Args:
         engine: where it is.
         id: its id.
+        labels: of what is made on the engine to look at it.
     """
 
-    def __init__(self, engine: Engine, id: str) -> None:  # noqa: A002  the API's own word
-        self._engine, self.id = engine, id
+    def __init__(self, engine: Engine, id: str, labels: Mapping[str, str] | None = None) -> None:  # noqa: A002  the API's own word
+        self._engine, self.id, self._labels = engine, id, labels or {}
 
     @cached_property
     def _inspected(self) -> Mapping[str, Any]:
@@ -89,16 +89,17 @@ class Image:
 
     def _contents(self, words: Iterable[bytes] = ()) -> list[Contents]:
         """What its layers hold; those that are known already are not read again."""
-        wanted, known = set(words), dict(_KNOWN)  # a copy: other threads may be at it
-        if not all(diff_id in known and wanted <= known[diff_id].found.keys() for diff_id in self.diff_ids):
-            read = read_archive(self._engine.save(self.id), wanted, known)
-            for diff_id, (name, contents) in zip(self.diff_ids, read, strict=True):
-                for key in (diff_id, name):
-                    _KNOWN.pop(key, None)
-                    _KNOWN[key] = known[key] = contents
-        for oldest in list(_KNOWN)[:-MOST_KNOWN]:
-            _KNOWN.pop(oldest, None)
-        return [known[diff_id] for diff_id in self.diff_ids]
+        wanted, names = frozenset(words), chains(self.diff_ids)
+        there = [each for each in recall(names, wanted) if each]
+        if len(there) < len(names):
+            course = course_chains(self._engine)
+            known = recall(names, wanted, course)
+            there = [each for each in known if each]
+            if len(there) < len(names):
+                read = unpacked.read(self._engine, self._inspected, known, words=wanted, labels=self._labels)
+                there = read or read_archive(self._engine.save(self.id), wanted)
+            remember(names, there, course)
+        return there
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
@@ -130,18 +131,15 @@ class Image:
         settings = json.dumps([self._inspected, self._engine.history(self.id)], ensure_ascii=False)
         found = {}
         for word in wanted:
-            places = [path for each in contents if (path := each.found[word.encode()]) is not None]
+            places = [path for each in contents if (path := each.found.get(word.encode())) is not None]
             if places or json.dumps(word, ensure_ascii=False)[1:-1] in settings:
                 found[word] = places[0] if places else ""
         return found
 
     def read(self, path: str) -> bytes:
         """One file's content; the image is not run. Raises FileNotFoundError."""
-        container = self._engine.create(self.id, ["-"], network_mode="none")
-        try:
-            return self._engine.read_file(container, f"/{path}")
-        finally:
-            self._engine.remove(container)
+        with still(self._engine, self.id, labels=self._labels) as container:
+            return self._engine.read_file(container.id, f"/{path}")
 
 
 def _bytes(files: Mapping[str, LayerFile]) -> int:

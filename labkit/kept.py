@@ -80,7 +80,7 @@ class Kept:
         return {image for images in self._read().values() for image in images}
 
     def keep(self, key: str, images: Iterable[str], made: Iterable[str]) -> None:
-        """Keep a build's images under a key, and remove what only that key kept before.
+        """Keep a build's images under a key; what only that key kept before is for `tidy`.
 
         Args:
             key: what they are kept for, such as ``06-layer-order/main``.
@@ -94,9 +94,15 @@ class Kept:
             everything[key] = [image for image in images if known(image, ours)]
             still = [image for ids in everything.values() for image in ids]
             everything[LEFT] = [image for image in before if not known(image, still)]
-            self._write(everything)  # before anything is removed: nothing goes off the record while it is there
-            everything[LEFT] = remove_images(self._engine, everything[LEFT])
             self._write(everything)
+
+    def tidy(self) -> None:
+        """Remove what was kept once; what cannot be removed yet stays on record."""
+        with self._lock:
+            everything = self._read()
+            if before := everything.get(LEFT, []):
+                everything[LEFT] = remove_images(self._engine, before)
+                self._write(everything)
 
     def forget(self) -> None:
         """Remove all that is kept."""

@@ -75,11 +75,13 @@ class Contents:
         files: by path without a leading slash.
         removed: the paths that it removes from the layers below.
         found: for each word that was looked for, the path of the first file that holds it, or None.
+        course: whether it is a layer of the course's own images, in which nothing needs to be looked for.
     """
 
     files: Mapping[str, LayerFile]
     removed: tuple[str, ...]
     found: Mapping[bytes, str | None]
+    course: bool = False
 
 
 def first_file(chunks: Iterable[bytes]) -> bytes:
@@ -90,35 +92,31 @@ def first_file(chunks: Iterable[bytes]) -> bytes:
         return file.read(MOST_READ) if file else b""
 
 
-def read_archive(
-    chunks: Iterable[bytes], words: Iterable[bytes] = (), known: Mapping[str, Contents] | None = None
-) -> list[tuple[str, Contents]]:
+def read_archive(chunks: Iterable[bytes], words: Iterable[bytes] = ()) -> list[Contents]:
     """Read a docker archive as `docker save` writes it: the old layout, or the OCI layout of Engine 25 and later.
 
     Args:
         chunks: the archive.
         words: what to look for meanwhile, also in files that a later layer removes.
-        known: what layers of earlier archives hold, by their names there, which come from their digests in both
-            layouts. They are not read again where the words were looked for then.
 
     Returns:
-        What each layer holds, base first, each with its name in the archive.
+        What each layer holds, base first.
     """
     wanted = tuple(words)
-    layers = {name: each for name, each in (known or {}).items() if each.found.keys() >= set(wanted)}
+    layers: dict[str, Contents] = {}
     links: dict[str, str] = {}
     manifest: list[dict[str, Any]] = []
     with tarfile.open(fileobj=io.BufferedReader(Chunks(chunks), 1 << 20), mode="r|") as archive:
         for member in archive:
             if member.issym() or member.islnk():
                 links[member.name] = _resolve(member)
-            elif member.name not in layers and member.isfile() and (stream := archive.extractfile(member)):
+            elif member.isfile() and (stream := archive.extractfile(member)):
                 if member.name == "manifest.json":
                     manifest = json.loads(stream.read(JSON_LIMIT))
                 elif _may_be_layer(member.name) and (found := _read_layer(stream, wanted)):
                     layers[member.name] = found
     names = manifest[0]["Layers"] if manifest else []
-    return [(name, layers[links.get(name, name)]) for name in names]
+    return [layers[links.get(name, name)] for name in names]
 
 
 def _may_be_layer(name: str) -> bool:
@@ -144,21 +142,70 @@ def _read_layer(stream: IO[bytes], words: tuple[bytes, ...]) -> Contents | None:
     rest, is_layer = _opened(stream)
     if not is_layer:
         return None
-    files, removed, found = {}, [], dict[bytes, str | None].fromkeys(words)
+    gathered = _Gathered(words)
     with tarfile.open(fileobj=rest, mode="r|") as layer:
         for entry in layer:
             path = entry.name.removeprefix("./").strip("/")
             folder, _, name = path.rpartition("/")
             if name == OPAQUE:
-                removed.append(f"{folder}/")
+                gathered.removed.append(f"{folder}/")
             elif name.startswith(WHITEOUT):
-                removed.append(f"{folder}/{name.removeprefix(WHITEOUT)}".lstrip("/"))
-            elif path:
-                files[path] = LayerFile(entry.size, entry.mode, entry.uid, entry.isdir())
-            if words and entry.isfile() and (file := layer.extractfile(entry)):
-                missing = {word for word in words if found[word] is None}
-                found.update(dict.fromkeys(_held(file, missing), path))
-    return Contents(files, tuple(removed), found)
+                gathered.removed.append(f"{folder}/{name.removeprefix(WHITEOUT)}".lstrip("/"))
+            else:
+                gathered.add(path, entry, layer)
+    return gathered.contents()
+
+
+def read_folders(chunks: Iterable[bytes], words: Iterable[bytes] = ()) -> dict[str, Contents]:
+    """Read an archive of a folder that holds layers as overlayfs keeps them, a folder for each.
+
+    A path that a layer removes is a device of the number 0 there. That it replaces a folder as a whole is written in
+    the folder's attributes, and these are in no archive.
+
+    Args:
+        chunks: the archive; each name in it begins with the folder's.
+        words: what to look for meanwhile.
+
+    Returns:
+        What each layer holds, by its folder's name.
+
+    source: Linux, Documentation/filesystems/overlayfs.rst, whiteouts and opaque directories
+    """
+    wanted, found = tuple(words), dict[str, _Gathered]()
+    with tarfile.open(fileobj=io.BufferedReader(Chunks(chunks), 1 << 20), mode="r|") as archive:
+        for entry in archive:
+            _, _, inside = entry.name.strip("/").partition("/")
+            name, _, path = inside.partition("/")
+            if not name:
+                continue
+            layer = found.setdefault(name, _Gathered(wanted))
+            if entry.ischr() and not entry.devmajor and not entry.devminor:
+                layer.removed.append(path)
+            else:
+                layer.add(path, entry, archive)
+    return {name: layer.contents() for name, layer in found.items()}
+
+
+class _Gathered:
+    """What was read of one layer so far."""
+
+    def __init__(self, words: tuple[bytes, ...]) -> None:
+        self.removed: list[str] = []
+        self._files: dict[str, LayerFile] = {}
+        self._found = dict[bytes, str | None].fromkeys(words)
+
+    def add(self, path: str, entry: tarfile.TarInfo, archive: tarfile.TarFile) -> None:
+        """Note an entry, and look for the words in it."""
+        if not path:
+            return
+        self._files[path] = LayerFile(entry.size, entry.mode & 0o7777, entry.uid, entry.isdir())
+        missing = {word for word, place in self._found.items() if place is None}
+        if missing and entry.isfile() and (file := archive.extractfile(entry)):
+            self._found.update(dict.fromkeys(_held(file, missing), path))
+
+    def contents(self) -> Contents:
+        """All of it."""
+        return Contents(self._files, tuple(self.removed), self._found)
 
 
 def _held(file: IO[bytes], words: set[bytes]) -> set[bytes]:
@@ -180,11 +227,24 @@ def _again(head: bytes, stream: IO[bytes]) -> Iterator[bytes]:
 
 def merged(layers: Iterable[Layer]) -> dict[str, LayerFile]:
     """The files that a container sees: each layer over those below, whiteouts applied."""
-    seen: dict[str, LayerFile] = {}
-    for layer in layers:
+    return {path: file for path, (_, file) in seen(layers).items()}
+
+
+def seen(layers: Iterable[Layer | Contents]) -> dict[str, tuple[int, LayerFile]]:
+    """The files that a container sees, each with the number of the layer that it comes from, counted from the base."""
+    there: dict[str, tuple[int, LayerFile]] = {}
+    for number, layer in enumerate(layers):
         for gone in layer.removed:
-            prefix = gone if gone.endswith("/") else f"{gone}/"
-            for path in [p for p in seen if p == gone or p.startswith(prefix)]:
-                del seen[path]
-        seen.update(layer.files)
-    return seen
+            _drop(there, gone)
+        for path, file in layer.files.items():
+            if not file.is_dir and path in there and there[path][1].is_dir:
+                _drop(there, path)
+            there[path] = number, file
+    return there
+
+
+def _drop(there: dict[str, tuple[int, LayerFile]], gone: str) -> None:
+    """Take away a path with all below it, or with a slash at its end only what is below."""
+    prefix = gone if gone.endswith("/") else f"{gone}/"
+    for path in [path for path in there if path == gone or path.startswith(prefix)]:
+        del there[path]

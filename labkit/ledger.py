@@ -4,8 +4,9 @@
     <state>/runs/<run>/journal    one JSON line for the engine, one for each image as soon as its id is known
     <state>/kept-<engine>.json    images kept between runs as build cache: key → ids
 
-Containers, networks, volumes and finished images carry the labels ``labkit.seat`` and ``labkit.run``. What the
-classic builder leaves on its way carries none, hence the journal for images and a marker in /etc/hosts for containers.
+Containers, networks and volumes carry the labels ``labkit.seat`` and ``labkit.run``, finished images the latter. What
+the classic builder leaves on its way carries none, hence the journal for images and a marker in /etc/hosts for
+containers.
 
 Each image has one owner: the run that made it, or what is kept. An image that a build only reused is not its own.
 Where one cannot be removed yet, because another run builds on it, its owner stays on record and tries again.
@@ -59,8 +60,13 @@ class Run:
 
     @property
     def labels(self) -> dict[str, str]:
-        """The labels of everything that this run makes."""
-        return {SEAT: seat(), RUN: self.id}
+        """The labels of everything that this run makes, but for images."""
+        return {SEAT: seat(), **self.mark}
+
+    @property
+    def mark(self) -> dict[str, str]:
+        """The one label of its images: the builder takes a step for each."""
+        return {RUN: self.id}
 
     def image(self, image: str, made: bool) -> None:  # noqa: FBT001  the builder's callback
         """Write down an image that a build made, or that it has come to; called before anything is done with it."""

@@ -29,8 +29,14 @@ CHECKS = mark("checks")  # the phase of that name
 WHY_ABSENT = mark("What is not there can do nothing.")
 
 
-def run(
-    exercise: Exercise, snapshot: Snapshot, engine: Engine, *, progress: Progress = silent, keep: Keep | None = None
+def run(  # noqa: PLR0913  what is checked, where, and who hears of it
+    exercise: Exercise,
+    snapshot: Snapshot,
+    engine: Engine,
+    *,
+    progress: Progress = silent,
+    keep: Keep | None = None,
+    lingers: bool = False,
 ) -> Report:
     """Check a learner's files, for the learner: without hidden checks, and telling what failures may tell.
 
@@ -40,13 +46,14 @@ def run(
         engine: where to build and run.
         progress: told about each step.
         keep: see `run_all`.
+        lingers: see `labkit.sandbox.Sandbox`.
 
     Returns:
         A finding for each check, in the exercise's order. Untouched files give TODO without asking the engine.
     """
     public = [spec for spec in exercise.checks if not spec.hidden]
     open_to_all = exercise.model_copy(update={"checks": public})
-    report = run_all(open_to_all, snapshot, lambda: Sandbox(engine, progress=progress), keep)
+    report = run_all(open_to_all, snapshot, lambda: Sandbox(engine, progress=progress, lingers=lingers), keep)
     return replace(report.for_learner(), not_run=len(exercise.checks) - len(public))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
+from threading import Thread, current_thread
 from typing import TYPE_CHECKING, Self, cast
 
 from labkit import ledger
@@ -12,7 +14,8 @@ from labkit.endpoint import Endpoint
 from labkit.engine import Build, Builder, BuildFailed, BuildRequest, build
 from labkit.engine.context import context_tar
 from labkit.engine.process import have_buildkit_command
-from labkit.errors import StepTimeout
+from labkit.errors import LabError, StepTimeout
+from labkit.image import Image
 from labkit.kept import Kept
 from labkit.limits import CAPABILITIES, Limits
 from labkit.progress import Heard, silent
@@ -25,6 +28,15 @@ if TYPE_CHECKING:
     from labkit.engine import Engine
     from labkit.engine.context import File
     from labkit.progress import Progress
+
+
+_LINGERING = set[Thread]()  # in which sandboxes of this process are just ending
+
+
+def settled() -> None:
+    """Wait until all sandboxes of this process that have ended are gone from their engines."""
+    for thread in list(_LINGERING):
+        thread.join()
 
 
 class Sandbox:
@@ -40,20 +52,24 @@ class Sandbox:
         clears: whether images are removed, its own and those that dead runs left. Where many sandboxes share layers,
             the engine may fail a build whose cached parent is removed meanwhile: then they all leave that to a
             `ledger.sweep` at a quiet moment, and nothing is kept by key.
+        lingers: whether it goes in a thread of its own at its end, so that nobody with a verdict waits for that.
+            The next sandbox of this process waits for it, and so does the end of the process.
         bases: the only images that a Dockerfile may begin with or copy from; None for whatever the engine has.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  each is somebody's choice, and has a default
         self,
         engine: Engine,
         *,
         limits: Limits | None = None,
         progress: Progress = silent,
         clears: bool = True,
+        lingers: bool = False,
         bases: Collection[str] | None = None,
     ) -> None:
         self.engine, self.limits, self.progress = engine, limits or Limits(), progress
-        self._clears, self._bases = clears, bases
+        self._clears, self._lingers, self._bases = clears, lingers, bases
+        settled()
         if clears:
             ledger.sweep(engine)
         self._run = ledger.Run(engine)
@@ -66,7 +82,12 @@ class Sandbox:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        if self._lingers:
+            thread = Thread(target=self._close_at_leisure, name="labkit: end of a sandbox")
+            _LINGERING.add(thread)
+            thread.start()
+        else:
+            self.close()
 
     def close(self) -> None:
         """Remove everything made in it, but for images that are kept as build cache or left for later."""
@@ -74,6 +95,13 @@ class Sandbox:
         if self._endpoint:
             self._endpoint.close()
         self._run.end(self.engine, images=self._clears)
+        if self._clears:
+            Kept(self.engine).tidy()
+
+    def _close_at_leisure(self) -> None:
+        with suppress(LabError):  # what could not be removed is on record: the next sandbox's sweep takes it away
+            self.close()
+        _LINGERING.discard(current_thread())
 
     def build(  # noqa: PLR0913  each is one of `docker build`'s own options
         self,
@@ -105,7 +133,7 @@ class Sandbox:
         """
         request = BuildRequest(
             context_tar(files, dockerfile),
-            self._run.labels,
+            self._run.mark,
             self._run.folder,
             dockerfile=dockerfile,
             target=target,
@@ -149,7 +177,7 @@ class Sandbox:
         except (BuildFailed, StepTimeout):
             heard.failed()
             raise
-        self._run.image(made.image_id, made=True)  # the run's labels make it its own
+        self._run.image(made.image_id, made=True)  # the run's label makes it its own
         return made
 
     def run(
@@ -194,6 +222,10 @@ class Sandbox:
             self.engine.put(container, archive)
         self.engine.start(container)
         return Container(self.engine, container)
+
+    def look(self, image: str) -> Image:
+        """Look at an image, by its id or name; what is made to see its files is the run's."""
+        return Image(self.engine, image, self._run.labels)
 
     @property
     def endpoint(self) -> Endpoint:

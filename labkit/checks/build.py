@@ -83,10 +83,10 @@ def _is_new(evidence: Evidence, edit: str, into: str) -> bool:
 
 
 def _has_edit(evidence: Evidence, edit: str) -> bool:
-    """Whether the rebuilt image holds the edited file anywhere."""
+    """Whether the rebuilt image holds the edited file anywhere; what was added last is looked at first."""
     again = evidence.rebuild(edit)
-    candidates = [path for path in evidence.image.files if path == edit or path.endswith(f"/{edit}")]
-    for path in candidates:
+    held = [path for layer in reversed(evidence.image.layers) for path in layer.files]
+    for path in dict.fromkeys(path for path in held if path == edit or path.endswith(f"/{edit}")):
         try:
             if again.image.read(path) == again.data:
                 return True

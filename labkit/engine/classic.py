@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from labkit.engine.client import Engine, Json
     from labkit.progress import Listener
 
+# Instructions that run nothing; a base image's triggers run in the step of its FROM.
+SETS = re.compile(
+    r"(ADD|ARG|CMD|COPY|ENTRYPOINT|ENV|EXPOSE|HEALTHCHECK|LABEL|SHELL|STOPSIGNAL|USER|VOLUME|WORKDIR)\b", re.IGNORECASE
+)
 NO_IMAGE = "labkit/none"  # an empty list would mean "anything": a name that no image has makes it "nothing"
 
 
@@ -51,7 +55,7 @@ class Trace:
         self.container = ""
         self.image_id = ""
         self.error = ""
-        self._own_steps = int(bool(labels))  # one instruction at the end has them all
+        self._own_steps = len(labels)  # at the end, an instruction for each
         self._own_labels = tuple(f"LABEL {label}=" for label in labels)
         self._stage, self._stages, self._number = "0", -1, 0
 
@@ -97,6 +101,11 @@ class Trace:
             self.images.append(image)
         self._on_image(image, not is_base and (self._restores or not step.cached))
 
+    @property
+    def running(self) -> str:
+        """The container in which the step runs something, or "": most instructions have one, and run nothing in it."""
+        return "" if SETS.match(self.steps[-1].instruction if self.steps else "") else self.container
+
     def _begin(self, instruction: str, number: int, total: int) -> tuple[str, int, int] | None:
         word, _, rest = instruction.partition(" ")
         is_from = word.upper() == "FROM"
@@ -131,7 +140,7 @@ def build(engine: Engine, request: BuildRequest, listener: Listener, on_image: O
                         listener.output(CACHED)
                 elif text := trace.output(message):
                     listener.output(text)
-                watch.look_at(trace.container)
+                watch.look_at(trace.running)
         except APIError as error:
             if error.is_server_error() and not _names_the_dockerfile(str(error.explanation)):
                 raise

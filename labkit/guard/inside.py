@@ -58,7 +58,7 @@ class Inside:
             try:
                 ledger = Ledger(book)  # here: SQLite's connections stay in the thread that they were made in
                 guard = Guard(Engine(engine, certificates), ledger, images, opened(turns))
-                sitter = Seat(seat, ledger, bounds=replace(Bounds(), publish=publish))
+                sitter = Seat(seat, ledger, bounds=replace(Bounds(), publish=publish, unique=True))
                 if socket:
                     await guard.add(sitter, socket)
                 else:

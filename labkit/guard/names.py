@@ -196,4 +196,5 @@ class Names:
 
 RESERVED = "labkit."  # labels that only the lab gives
 OWNER = "labkit.guard"  # label: the seat
+MAKER = "labkit.guard.maker"  # label: the seat that built an image, where nobody else is to make the same
 INTENT = "labkit.guard.intent"  # label: a random word that was written down before the engine was asked

@@ -41,6 +41,9 @@ class Bounds:
         cpus: cores that one container may ask for at most.
         stop_seconds: how long a container may take to stop.
         upload: bytes of one build context, image archive or copy.
+        unique: whether the images that it builds carry its name, so that no other seat's build makes the same. Seats
+            share what is the same, and the engine takes an image away with the last name that it sees: one that another
+            seat is just being given comes too late.
     """
 
     containers: int = 60
@@ -55,6 +58,7 @@ class Bounds:
     cpus: float = 2.0
     stop_seconds: int = 30
     upload: int = 4 << 30
+    unique: bool = False
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,18 @@ def test_two_runs_have_the_same_names_and_ports(engine):
         assert all(page.strip().isdigit() for page in pages)
 
 
+def test_two_runs_that_build_the_same_make_two_images(engine):
+    """The engine takes an image away with its last name, also while another run is just being given one."""
+    with Sandbox(engine) as one, Sandbox(engine) as other:
+        for box in (one, other):
+            said(box, "docker build -q -t same:1 .", Dockerfile="FROM alpine:3.20\nLABEL made=alike\n")
+        images = [World(box.endpoint.world).image("same:1") for box in (one, other)]
+        assert images[0].id != images[1].id
+        assert images[0].diff_ids == images[1].diff_ids
+        assert images[0].config["Labels"] == {"made": "alike"}
+        assert [each.instruction for each in images[0].history][-1] == "LABEL made=alike"
+
+
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
@@ -110,7 +122,8 @@ def test_an_image_that_others_build_on_stays_until_they_are_done(engine, tmp_pat
     with Sandbox(engine) as box:
         ours = said(box, "docker build -q .", Dockerfile=dockerfile).text.splitlines()[-1]
         theirs = build(engine, BuildRequest(context, {}, tmp_path))
-    assert engine.image(theirs.image_id)["Parent"] == ours
+        shared = engine.image(ours)["Parent"]  # what they build is their own, and all but the last step of it is shared
+    assert engine.image(theirs.image_id)["Parent"] == shared
     assert remove_images(engine, [*theirs.intermediates, theirs.image_id]) == [], "it is ours that must go"
     ledger.sweep(engine)
     assert everything(engine) == before

@@ -96,6 +96,7 @@ def _query(request: Request, seat: Seat, *, kit: bool) -> tuple[tuple[str, str],
             "The lab does not allow BUILDKIT_ arguments.", why="They can run a program of somebody else's choice."
         )
     labels = {k: v for k, v in _map(request, "labels").items() if not k.casefold().startswith(names.RESERVED)}
+    labels |= {names.MAKER: seat.name} if seat.bounds.unique else {}
     fixed = {
         "labels": json.dumps(labels),
         "buildargs": json.dumps(arguments | ({"BUILDKIT_CACHE_MOUNT_NS": seat.name} if kit else {})),
