@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 LIMIT = 120_000  # ms
+QUIET = 35_000  # ms after which the views take it that nothing is done (labkit/workbench/src/view.ts)
 EXERCISE = "00-first-check"
 BUNDLES = {
     "exercise panel": [ROOT / "labkit/ui/static/panel.js"],
@@ -88,17 +89,19 @@ def share(state: Path, seconds: float) -> dict[str, float]:
 
 def idle(page: Page, state: Path, seconds: float) -> Iterator[tuple[str, dict[str, float]]]:
     """Measure JupyterLab with both views hidden, and with each shown; the live one also with two containers."""
-    page.wait_for_timeout(10_000)  # what JupyterLab does after its start
+    page.wait_for_timeout(QUIET)
     yield "both hidden", share(state, seconds)
     for name, view in (("progress shown", "standing"), ("containers shown, none there", "live")):
         page.locator(f"[data-id=labkit-{view}]").click()
         expect(page.locator(f"#labkit-{view}")).to_be_visible()
+        page.wait_for_timeout(QUIET)
         yield name, share(state, seconds)
     endpoint = mine()._engine  # noqa: SLF001  the same containers as a learner's
     made = [endpoint.create("alpine:3.20", ["sleep", "600"], name=f"idle-{number}") for number in (1, 2)]
     for each in made:
         endpoint.start(each)
     expect(page.locator("#labkit-live .card")).to_have_count(2, timeout=LIMIT)
+    page.wait_for_timeout(QUIET)
     yield "containers shown, two idle", share(state, seconds)
     for each in made:
         endpoint.remove(each)

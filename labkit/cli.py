@@ -25,6 +25,7 @@ from labkit.kept import Kept
 from labkit.progress import shown
 from labkit.report import RENDERERS
 from labkit.result import Outcome
+from labkit.sandbox import settled
 from labkit.status import STATUSES
 from labkit.words import say
 
@@ -201,6 +202,7 @@ def clean(*, yes: bool) -> None:
             abort=True,
         )
     engine = connect()
+    settled()
     ledger.sweep(engine)
     Kept(engine).forget()
     station.clear(engine)

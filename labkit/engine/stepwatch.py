@@ -62,9 +62,9 @@ class StepWatch:
 
     def _look(self) -> None:
         while not self._ended.wait(EVERY):
-            if self._container:
+            if container := self._container:  # read once: the build goes on meanwhile
                 with suppress(*SDK_ERRORS):  # it is gone, or the engine is: the build itself says so
-                    self._end_if_overfull(self._container)
+                    self._end_if_overfull(container)
 
     def _end_if_overfull(self, container: str) -> None:
         # A connection of its own: the engine's belongs to another thread.

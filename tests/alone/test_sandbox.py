@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 import uuid
 
@@ -128,6 +129,25 @@ def test_after_the_end_nothing_is_left(engine, bystanders):
         assert everything(engine) - before
     assert everything(engine) == before
     assert all_there(engine, bystanders)
+
+
+def test_a_sandbox_that_lingers_is_gone_before_the_next_one_begins(engine, monkeypatch):
+    before, may_end = everything(engine), threading.Event()
+    end = ledger.Run.end
+    monkeypatch.setattr(ledger.Run, "end", lambda *args, **options: may_end.wait(30) and end(*args, **options))
+    with Sandbox(engine, lingers=True) as box:
+        box.run(box.build(files(salted("RUN true"))).image_id, ["sleep", "60"])
+    assert everything(engine) - before, "nobody waited for its end"
+    threading.Timer(0.5, may_end.set).start()
+    with Sandbox(engine):
+        assert everything(engine) == before
+
+
+def test_the_steps_that_are_told_are_the_learners(engine):
+    told = []
+    with Sandbox(engine, progress=lambda _phase, number, total: told.append((number, total))) as box:
+        build = box.build(files(salted("RUN true")))
+    assert len(build.steps) == max(number for number, _ in told) == max(total for _, total in told)
 
 
 def test_what_is_kept_stays_until_it_is_replaced_or_forgotten(engine):

@@ -1,4 +1,7 @@
-"""How the tests are shared out to processes: an exercise's all to one, so that builds reuse each other's layers."""
+"""How the tests are shared out to processes: an exercise's all to one, so that builds reuse each other's layers.
+
+What takes long begins first (``--no-loadscope-reorder`` leaves the order to us), so that no process is left with it alone.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,32 @@ from labkit import course
 from labkit.kept import Kept
 
 
+# Those whose packages are many, or whose commands wait; a minute each or more.
+LONGEST = ("12-capstone", "09-multi-stage", "06-layer-order", "test_hostile", "test_registry", "11-pin", "10-", "07-")
+
+
+def scope(nodeid):
+    """What goes to one process: an exercise's tests; of what belongs to none, a file's."""
+    file = nodeid.partition("::")[0]
+    if file.endswith("test_cli.py"):
+        return "06-layer-order"  # which it checks, and then looks whether all of it is gone
+    return next((each.slug for each in course.exercises() if each.slug in nodeid), file)
+
+
 class ByExercise(LoadScopeScheduling):
-    """Of what belongs to no exercise, a file's all to one."""
+    """Shares tests out by their scope."""
 
     def _split_scope(self, nodeid):
-        file = nodeid.partition("::")[0]
-        if file.endswith("test_cli.py"):
-            return "06-layer-order"  # which it checks, and then looks whether all of it is gone
-        return next((each.slug for each in course.exercises() if each.slug in nodeid), file)
+        return scope(nodeid)
+
+
+def pytest_collection_modifyitems(items):
+    """Put first what takes long; else the order stays."""
+
+    def rank(item):
+        return next((n for n, name in enumerate(LONGEST) if name in scope(item.nodeid)), len(LONGEST))
+
+    items.sort(key=rank)
 
 
 def pytest_xdist_make_scheduler(config, log):

@@ -1,4 +1,4 @@
-// A view at the side: asks the server while it is seen, and not at all while it is hidden.
+// A view at the side: asks the server while it is seen, less often while nothing is done, and not at all while hidden.
 
 import type {Message} from "@lumino/messaging";
 import {Poll} from "@lumino/polling";
@@ -7,6 +7,10 @@ import {Widget} from "@lumino/widgets";
 import {el} from "../../ui/src/dom";
 import {Trouble, ask, say} from "./api";
 
+const AWAKE = 30_000; // ms after a key or a click, in which something new is likely
+const ASLEEP = 3; // times the interval, after that
+const HANDS = ["keydown", "pointerdown"];
+
 /** Asks for a document again and again, and shows it where it has changed. */
 export abstract class View<Answer> extends Widget {
   protected readonly body = el("div", {class: "body"});
@@ -14,8 +18,19 @@ export abstract class View<Answer> extends Widget {
   private readonly alarm = el("div", {class: "alarm", role: "alert", hidden: ""});
   private readonly poll: Poll;
   private last = "";
+  private touched = Date.now();
+  private asleep = false;
+  private readonly wake = () => {
+    this.touched = Date.now();
+    if (this.asleep && this.isVisible) void this.poll.refresh();
+  };
 
-  constructor(id: string, title: string, path: string, interval: number) {
+  constructor(
+    id: string,
+    title: string,
+    path: string,
+    private readonly interval: number,
+  ) {
     super();
     this.id = id;
     this.addClass("labkit-bench");
@@ -29,6 +44,7 @@ export abstract class View<Answer> extends Widget {
       frequency: {interval, backoff: false},
       standby: () => !this.isVisible || document.hidden,
     });
+    for (const hand of HANDS) window.addEventListener(hand, this.wake, {capture: true, passive: true});
   }
 
   /** Ask now. */
@@ -37,6 +53,7 @@ export abstract class View<Answer> extends Widget {
   }
 
   override dispose() {
+    for (const hand of HANDS) window.removeEventListener(hand, this.wake, {capture: true});
     this.poll.dispose();
     super.dispose();
   }
@@ -70,6 +87,8 @@ export abstract class View<Answer> extends Widget {
   protected abstract draw(answer: Answer): void;
 
   private async ask(path: string) {
+    this.asleep = Date.now() - this.touched > AWAKE;
+    this.poll.frequency = {...this.poll.frequency, interval: this.interval * (this.asleep ? ASLEEP : 1)};
     try {
       const answer = await ask<Answer>(path);
       this.alarm.hidden = true;

@@ -36,22 +36,84 @@ def test_by_mouse_wrong_then_right(learner):
     page.close()
 
 
-def test_commands_by_keyboard_alone(learner):
-    page, panel = learner.open("run-and-publish")
-    panel.get_by_role("textbox").focus()
-    retype(page, panel, "docker run nothing-of-this-name\n")
-    page.keyboard.press("Control+Enter")
-    says(panel, "Not yet.")
-    retype(page, panel, (ROOT / "solutions/07-run-and-publish/commands.sh").read_text())
-    page.keyboard.press("Control+Enter")
-    says(panel, "Well done.")
-    page.keyboard.press("Escape")
-    expect(button(panel, "Check")).to_be_focused()
-    for name in ("Hint", "Changes"):
-        page.keyboard.press("Tab")
-        expect(button(panel, name)).to_be_focused()
-    page.keyboard.press("Enter")
-    expect(panel.get_by_role("group", name="Your changes")).to_be_focused()
+class Mouse:
+    """Chooses and presses with the mouse."""
+
+    def __init__(self, page, panel):
+        self.page, self.panel = page, panel
+
+    def write(self, path, text):
+        tab = self.panel.get_by_role("tab", name=path)
+        if tab.count():
+            tab.click()
+        self.panel.get_by_role("textbox").click()
+        retype(self.page, self.panel, text)
+
+    def press(self, name, within=None):
+        button(within or self.panel, name).click()
+
+
+class Keyboard(Mouse):
+    """Has no mouse: from where the focus is, Tab, the arrows and Enter lead everywhere."""
+
+    def write(self, path, text):
+        tabs = self.panel.get_by_role("tab")
+        if tabs.count():
+            self.panel.get_by_role("tab", selected=True).focus()
+            while path not in self.panel.get_by_role("tab", selected=True).inner_text():
+                self.page.keyboard.press("ArrowRight")
+            self._tab_to(self.panel.get_by_role("textbox"))
+        else:
+            self.panel.get_by_role("textbox").focus()
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.insert_text(text)
+
+    def press(self, name, within=None):
+        if name == "Check":
+            self.page.keyboard.press("Control+Enter")
+            return
+        if not within:
+            self.page.keyboard.press("Escape")  # out of the editor, whose Tab indents
+            expect(button(self.panel, "Check")).to_be_focused()
+        self._tab_to(button(within or self.panel, name))
+        self.page.keyboard.press("Enter")
+
+    def _tab_to(self, target):
+        for _ in range(8):
+            if target.evaluate("(element) => element === document.activeElement"):
+                return
+            self.page.keyboard.press("Tab")
+        expect(target).to_be_focused()
+
+
+# One exercise of each kind, with files that are wrong: a Dockerfile, commands, commands and facts.
+KINDS = {
+    "00-first-check": {"Dockerfile": DOCKERFILE.replace("Ahoy", "Hi")},
+    "07-run-and-publish": {"commands.sh": "docker run nothing-of-this-name\n"},
+    "07-debug-a-container": {"found.toml": 'stuck_parcel = "1"\ntariffs = "2"\nport = "3"\n'},
+}
+
+
+@pytest.mark.parametrize("exercise", KINDS)
+def test_each_kind_wrong_then_right_by_mouse_and_by_keyboard(learner, exercise):
+    page, panel = learner.open(exercise.partition("-")[2])
+    for hand in (Mouse(page, panel), Keyboard(page, panel)):
+        mark = f"# by {type(hand).__name__}\n"  # else what was found for the same files would be said again
+        for path, text in KINDS[exercise].items():
+            hand.write(path, text + mark)
+        hand.press("Check")
+        says(panel, "Not yet.")
+        expect(panel.locator(".finding.fail").first).to_be_visible()
+        for path in sorted((ROOT / "solutions" / exercise).glob("*[!d]")):  # not WHY.md
+            hand.write(path.name, path.read_text() + mark)
+        hand.press("Check")
+        says(panel, "Well done.")
+        hand.press("Changes")
+        expect(panel.get_by_role("group", name="Your changes")).to_be_focused()
+        panel.get_by_role("textbox").focus()
+        hand.press("Reset")
+        hand.press("Reset", within=panel.locator(".question"))
+        says(panel, "The starter files are back.")
     page.close()
 
 
