@@ -1,6 +1,6 @@
 """How the tests are shared out to processes: an exercise's all to one, so that builds reuse each other's layers.
 
-What takes long begins first (``--no-loadscope-reorder`` leaves the order to us), so that no process is left with it alone.
+What takes long begins first (``--no-loadscope-reorder`` leaves the order to us): no process is left with it alone.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from xdist.scheduler import LoadScopeScheduling
 
 from labkit import course
 from labkit.kept import Kept
-
 
 # Those whose packages are many, or whose commands wait; a minute each or more.
 LONGEST = ("12-capstone", "09-multi-stage", "06-layer-order", "test_hostile", "test_registry", "11-pin", "10-", "07-")

@@ -51,7 +51,9 @@ export function makeQuestion() {
       text.textContent = words;
       row.replaceChildren(...answers.map(([label, act], number) =>
         el("button", {type: "button", class: number ? "" : "primary", onclick: () => close(act)}, label)));
-      root.onkeydown = (event) => event.key === "Escape" && answers.at(-1)?.[1] === null && close(null);
+      root.onkeydown = (event) => { // in braces: a handler that returns false takes Enter away from the buttons
+        if (event.key === "Escape" && answers.at(-1)?.[1] === null) close(null);
+      };
       root.hidden = false;
       row.querySelector("button")?.focus();
     },
