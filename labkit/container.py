@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from labkit.engine import Engine
 
+INIT = re.compile(r"(\S*/)?runc init")  # the process that is about to become a container's own program
+BEGINNING = 5.0  # s that it may take for that
 ASK_FIRST, ASK_EVERY = 0.01, 0.1  # s between two questions: at first, and after some
 
 
@@ -255,7 +257,9 @@ class Container:
         """
         if not self._engine.about.rootless:
             try:
-                rows = self._engine.top(self.id)
+                rows, end = self._engine.top(self.id), time.monotonic() + BEGINNING
+                while any(INIT.fullmatch(row["args"]) for row in rows) and time.monotonic() < end:
+                    rows = self._engine.top(self.id)
                 found = [Process(int(row["uid"]), row["args"], int(row["pid"])) for row in rows]
                 return by_start(found, int(self._engine.inspect(self.id)["State"]["Pid"]))
             except (EngineError, ValueError):
