@@ -92,6 +92,12 @@ def first_file(chunks: Iterable[bytes]) -> bytes:
         return file.read(MOST_READ) if file else b""
 
 
+def names(chunks: Iterable[bytes]) -> list[str]:
+    """List what an archive holds, without a slash at the end."""
+    with tarfile.open(fileobj=io.BufferedReader(Chunks(chunks), 1 << 20), mode="r|") as archive:
+        return [entry.name.strip("/") for entry in archive]
+
+
 def read_archive(chunks: Iterable[bytes], words: Iterable[bytes] = ()) -> list[Contents]:
     """Read a docker archive as `docker save` writes it: the old layout, or the OCI layout of Engine 25 and later.
 

@@ -6,21 +6,25 @@ layer's folder is (ImageInspect, GraphDriver); a container that is never started
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from labkit.engine.still import still
 from labkit.errors import EngineError
-from labkit.layers import read_folders, seen
+from labkit.layers import names, read_folders, seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from labkit.engine import Engine
+    from labkit.engine.still import Still
     from labkit.layers import Contents
 
 DRIVER = "overlay2"
 PLACE = "/.labkit-layers"
 MOST_ASKED = 100  # paths; so many questions take as long as reading the whole image
+FEW, SMALL = 5, 8 << 20  # paths that are asked for one by one; bytes of a folder that is rather read
+HEADER = 512  # bytes of each file in an archive, besides its own
 
 
 def read(
@@ -54,11 +58,39 @@ def read(
             if len(found) != len(wanted):  # the image has something of its own in their place
                 return None
             all_of_them = [each or found[str(n)] for n, each in enumerate(known)]
-            asked = list(witnesses(all_of_them, {int(n) for n in found}))
-            whole = len(asked) <= MOST_ASKED and all(container.sees(f"/{path}") for path in asked)
+            whole = all_seen(container, list(witnesses(all_of_them, {int(n) for n in found})), all_of_them)
     except EngineError:
         return None
     return all_of_them if whole else None
+
+
+def all_seen(container: Still, paths: list[str], layers: Sequence[Contents]) -> bool:
+    """Whether a container sees all of some paths; False where that would take longer than to read the whole image.
+
+    Where many are near each other, the folder that they have in common is read, unless it is large.
+    """
+    sizes: Counter[str] = Counter()
+    for path, (_, file) in seen(layers).items():
+        sizes.update(dict.fromkeys(above(path), file.size + HEADER))
+    groups = Counter(folder for path in paths if (folder := _around(path)))
+    whole = [folder for folder, count in groups.items() if count > FEW and sizes[folder] <= SMALL]
+    alone = [path for path in paths if _around(path) not in whole]
+    if len(alone) > MOST_ASKED:
+        return False
+    return all(container.sees(f"/{path}") for path in alone) and all(
+        {path for path in paths if _around(path) == folder} <= _listed(container, folder) for folder in whole
+    )
+
+
+def _around(path: str) -> str:
+    """The folder around the one that a path is in."""
+    return path.rpartition("/")[0].rpartition("/")[0]
+
+
+def _listed(container: Still, folder: str) -> set[str]:
+    """All paths below a folder."""
+    parent = folder.rpartition("/")[0]
+    return {f"{parent}/{name}".strip("/") for name in names(container.archive(f"/{folder}"))}
 
 
 def folders(inspected: Mapping[str, Any]) -> list[str]:

@@ -12,6 +12,7 @@ from labkit.sandbox import Sandbox
 from labkit.workspace import SourceFile
 
 BASE = "alpine:3.20"
+MANY = "for one in 1 2 3 4 5; do for two in 1 2 3 4 5; do mkdir -p /m/$one$two; touch /m/$one$two/{}; done; done"
 STEPS = {
     "nothing removed": "COPY a.txt b.txt /app/\nRUN cd /app && ln a.txt hard && ln -s a.txt soft && chmod 4755 b.txt",
     "a base's file removed": "RUN rm /etc/passwd /bin/arch && chown 1000 /etc/group",
@@ -21,6 +22,7 @@ STEPS = {
     "a folder becomes a file": "COPY a.txt b.txt /app/\nRUN rm -r /app && touch /app",
     "a folder becomes a link": "COPY a.txt b.txt /app/\nRUN rm -r /app && ln -s /etc /app",
     "odd names": "COPY a.txt /app/\nRUN touch '/a b' /app/.wh.mine \"$(printf 'a\\nb')\" /ümlaut && mkdir -p '/x y/z'",
+    "many folders near each other": f"RUN {MANY.format('a')}\nRUN {MANY.format('b')}",
     "no layer of its own": "ENV A=b",
 }
 # Left to the archive: a folder that is replaced is not seen unpacked, and the last one could be anything.
@@ -30,6 +32,7 @@ REPLACED = {
     "a base's": "RUN rm -r /sbin && mkdir /sbin && touch /sbin/mine",
     "one of two": "COPY a.txt /one/\nCOPY a.txt /two/\nRUN touch /one/x && rm -r /two && mkdir /two",
     "something else where the layers are shown": "COPY a.txt /app/\nRUN ln -s /app /.labkit-layers",
+    "one of many": f"RUN {MANY.format('a')}\nRUN {MANY.format('b')}; rm -r /m/23 && mkdir /m/23",
     "and filled again": "COPY a.txt /app/\nRUN rm -r /app && mkdir /app && touch /app/b\nRUN touch /app/c",
 }
 FILES = {name: SourceFile(f"this is {name}: lamp-{name[0]}".encode()) for name in ("a.txt", "b.txt")}
