@@ -17,7 +17,7 @@ from labkit.images.recipes import RECIPES
 from labkit.images.recipes.base import STAND_IN
 from labkit.images.store import Store, default_root
 from labkit.progress import Progress, silent
-from labkit.words import say
+from labkit.words import mark, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,11 +31,11 @@ REGISTRY_SECONDS = 10.0  # a registry that says nothing for so long is taken as 
 class State(Enum):
     """What an engine has under a course image's name."""
 
-    PRESENT = "present"  # pulled from a registry
-    STAND_IN = "stand-in"  # assembled by the lab
-    OUTDATED = "outdated"  # a stand-in of an older recipe
-    FOREIGN = "foreign"  # made on this machine by somebody else: ours to use, not to touch
-    ABSENT = "absent"
+    PRESENT = mark("present")  # pulled from a registry
+    STAND_IN = mark("stand-in")  # assembled by the lab
+    OUTDATED = mark("outdated")  # a stand-in of an older recipe
+    FOREIGN = mark("foreign")  # made on this machine by somebody else: ours to use, not to touch
+    ABSENT = mark("absent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class ImageStatus:
 
     def __str__(self) -> str:
         size = f"{self.size / 1e6:.0f} MB" if self.size else ""
-        return f"{self.name:16} {self.state.value:10} {size:>8}  {self.source}".rstrip()
+        return f"{self.name:16} {say(self.state.value):10} {size:>8}  {self.source}".rstrip()
 
     @property
     def stand_in(self) -> bool:
