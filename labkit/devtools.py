@@ -39,7 +39,7 @@ BROWSER_FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networki
 # Plugins that only other steps need; each process would take seconds to load them.
 FEW = ("pytest", *("-p", "no:nbval"), *("-p", "no:hypothesispytest"))
 # More processes than cores: they often wait. How those of the engine tests share them: tests/engine/conftest.py.
-BY_FILE, BY_SCOPE = ("-n", "3", "--dist", "loadfile"), ("-n", "4", "--dist", "loadscope", "--no-loadscope-reorder")
+BY_FILE, BY_SCOPE = ("-n", "3", "--dist", "loadfile"), ("-n", "4", "--dist", "loadscope")
 
 
 @dataclass(frozen=True, slots=True)
