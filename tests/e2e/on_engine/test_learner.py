@@ -98,6 +98,10 @@ KINDS = {
 def test_each_kind_wrong_then_right_by_mouse_and_by_keyboard(learner, exercise):
     page, panel = learner.open(exercise.partition("-")[2])
     for hand in (Mouse(page, panel), Keyboard(page, panel)):
+        panel.get_by_role("textbox").focus()
+        hand.press("Reset")
+        hand.press("Reset", within=panel.locator(".question"))
+        says(panel, "The starter files are back.")
         mark = f"# by {type(hand).__name__}\n"  # else what was found for the same files would be said again
         for path, text in KINDS[exercise].items():
             hand.write(path, text + mark)
@@ -110,10 +114,6 @@ def test_each_kind_wrong_then_right_by_mouse_and_by_keyboard(learner, exercise):
         says(panel, "Well done.")
         hand.press("Changes")
         expect(panel.get_by_role("group", name="Your changes")).to_be_focused()
-        panel.get_by_role("textbox").focus()
-        hand.press("Reset")
-        hand.press("Reset", within=panel.locator(".question"))
-        says(panel, "The starter files are back.")
     page.close()
 
 
