@@ -50,13 +50,23 @@ class Run:
     """
 
     def __init__(self, engine: Engine) -> None:
+        self.made: list[str] = []
+        while not self._begun(engine):
+            pass
+
+    def _begun(self, engine: Engine) -> bool:
+        """Make its folder and hold its lock; False where a sweep came in between, and took it for a dead run's."""
         self.id = secrets.token_hex(6)
         self.folder = state() / "runs" / self.id
         self.folder.mkdir(mode=0o700, parents=True)
-        self.made: list[str] = []
         self._lock = FileLock(self.folder / "lock")
-        self._lock.acquire()
-        self._write({"engine": engine_key(engine)})
+        try:
+            self._lock.acquire()
+            self._write({"engine": engine_key(engine)})
+        except FileNotFoundError:
+            self._lock.release(force=True)
+            return False
+        return True
 
     @property
     def labels(self) -> dict[str, str]:
