@@ -259,6 +259,7 @@ class Container:
             try:
                 rows, end = self._engine.top(self.id), time.monotonic() + BEGINNING
                 while any(INIT.fullmatch(row["args"]) for row in rows) and time.monotonic() < end:
+                    time.sleep(ASK_FIRST)
                     rows = self._engine.top(self.id)
                 found = [Process(int(row["uid"]), row["args"], int(row["pid"])) for row in rows]
                 return by_start(found, int(self._engine.inspect(self.id)["State"]["Pid"]))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from labkit.engine import Engine
     from labkit.engine.still import Still
-    from labkit.layers import Contents
+    from labkit.layers import Contents, LayerFile
 
 DRIVER = "overlay2"
 PLACE = "/.labkit-layers"
@@ -58,28 +58,36 @@ def read(
             if len(found) != len(wanted):  # the image has something of its own in their place
                 return None
             all_of_them = [each or found[str(n)] for n, each in enumerate(known)]
-            whole = all_seen(container, list(witnesses(all_of_them, {int(n) for n in found})), all_of_them)
+            there = seen(all_of_them)
+            whole = all_seen(container, list(witnesses(all_of_them, there, {int(n) for n in found})), there)
     except EngineError:
         return None
     return all_of_them if whole else None
 
 
-def all_seen(container: Still, paths: list[str], layers: Sequence[Contents]) -> bool:
+def all_seen(container: Still, paths: list[str], there: Mapping[str, tuple[int, LayerFile]]) -> bool:
     """Whether a container sees all of some paths; False where that would take longer than to read the whole image.
 
     Where many are near each other, the folder that they have in common is read, unless it is large.
+
+    Args:
+        container: of the image.
+        paths: what is asked for.
+        there: what the layers say that it sees, as `labkit.layers.seen` gives it.
     """
-    sizes: Counter[str] = Counter()
-    for path, (_, file) in seen(layers).items():
-        sizes.update(dict.fromkeys(above(path), file.size + HEADER))
-    groups = Counter(folder for path in paths if (folder := _around(path)))
-    whole = [folder for folder, count in groups.items() if count > FEW and sizes[folder] <= SMALL]
+    near = Counter(folder for path in paths if (folder := _around(path)))
+    whole = [folder for folder, count in near.items() if count > FEW and _size(there, folder) <= SMALL]
     alone = [path for path in paths if _around(path) not in whole]
     if len(alone) > MOST_ASKED:
         return False
     return all(container.sees(f"/{path}") for path in alone) and all(
         {path for path in paths if _around(path) == folder} <= _listed(container, folder) for folder in whole
     )
+
+
+def _size(there: Mapping[str, tuple[int, LayerFile]], folder: str) -> int:
+    """Bytes of an archive of a folder, about."""
+    return sum(file.size + HEADER for path, (_, file) in there.items() if path.startswith(f"{folder}/"))
 
 
 def _around(path: str) -> str:
@@ -102,16 +110,17 @@ def folders(inspected: Mapping[str, Any]) -> list[str]:
     return [path for path in (data["UpperDir"], *data.get("LowerDir", "").split(":"))[::-1] if path]
 
 
-def witnesses(layers: Sequence[Contents], new: set[int]) -> Iterator[str]:
+def witnesses(layers: Sequence[Contents], there: Mapping[str, tuple[int, LayerFile]], new: set[int]) -> Iterator[str]:
     """Yield paths that a container sees if, and only if, no new layer replaces a folder as a whole.
 
     Args:
         layers: what each holds, base first.
+        there: what they say that a container sees, as `labkit.layers.seen` gives it.
         new: the numbers of those of which that is not known.
     """
     top = {path: n for n in sorted(new) for path, file in layers[n].files.items() if file.is_dir}
     lowest: dict[str, tuple[int, str]] = {}
-    for path, (number, _) in seen(layers).items():
+    for path, (number, _) in there.items():
         for folder in above(path):
             if folder in top and (folder not in lowest or number < lowest[folder][0]):
                 lowest[folder] = number, path

@@ -37,7 +37,7 @@ def layers(draw):
 @given(layers())
 def test_witnesses_are_seen_where_nothing_is_overlooked_and_else_not_all_of_them(both):
     told, true = both
-    asked = set(witnesses(told, set(range(len(told)))))
+    asked = set(witnesses(told, seen(told), set(range(len(told)))))
     assert (asked <= set(seen(true))) == (set(seen(told)) == set(seen(true)))
 
 
@@ -79,3 +79,13 @@ def test_a_layer_is_known_by_all_below_it():
     one, other = known.chains(["a", "b"]), known.chains(["c", "b"])
     assert one == known.chains(["a", "b", "d"])[:2]
     assert not set(one) & set(other)
+
+
+def test_a_layer_that_is_known_is_read_again_for_new_words_only(monkeypatch, tmp_path):
+    monkeypatch.setenv("LABKIT_CACHE", str(tmp_path))
+    base, own = Contents({"a": FILE}, (), {}), Contents({"b": FILE}, (), {b"lamp": "b"})
+    known.remember(["base", "own"], [base, own], {"base"})
+    assert [each and set(each.files) for each in known.recall(["base", "own"], frozenset([b"lamp"]))] == [{"a"}, {"b"}]
+    assert [each and set(each.files) for each in known.recall(["base", "own"], frozenset([b"ink"]))] == [{"a"}, None]
+    known.forget()
+    assert [each and set(each.files) for each in known.recall(["base", "own"], frozenset(), {"base"})] == [{"a"}, None]
