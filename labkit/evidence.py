@@ -7,21 +7,21 @@ and answers, never an engine's words for them.
 from __future__ import annotations
 
 import shlex
-import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from labkit.commands import run_script
 from labkit.dockerfile import DIGEST, Dockerfile
-from labkit.engine.context import included
-from labkit.errors import ExerciseError, WorkspaceError
+from labkit.engine.context import sent
+from labkit.errors import ExerciseError
 from labkit.spec import CommandsSpec
 from labkit.words import say
 from labkit.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from concurrent.futures import Future
 
     from labkit.commands import Transcript
     from labkit.container import Answer, Container, Process, Stop
@@ -80,21 +80,6 @@ class Printed:
     last_words: str
 
 
-def sent(snapshot: Snapshot) -> dict[str, int]:
-    """What a build sends to the engine: bytes by path. Raises BuildError where .dockerignore cannot be read."""
-    return {name: len(snapshot.files[name].data) for name in included(snapshot.files)}
-
-
-def written_down(snapshot: Snapshot, name: str) -> Mapping[str, Any]:
-    """One of the learner's files with facts (TOML) that they found out. Raises WorkspaceError."""
-    try:
-        return tomllib.loads(snapshot.text(name))
-    except tomllib.TOMLDecodeError as error:
-        raise WorkspaceError(
-            say("{name} cannot be read: {error}", name=name, error=error), fix=say('write key = "value", a line each')
-        ) from None
-
-
 class Evidence:
     """The facts of one run of one exercise.
 
@@ -109,6 +94,7 @@ class Evidence:
         self._rebuilds: dict[str, Rebuild] = {}
         self._printed: dict[Start, Printed] = {}
         self._ended: list[Transcript] = []
+        self._ahead: Future[Container] | None = None  # a service that nobody has asked for yet
 
     @cached_property
     def dockerfile(self) -> Dockerfile:
@@ -118,7 +104,7 @@ class Evidence:
     @cached_property
     def context(self) -> Mapping[str, int]:
         """What the build sends to the engine: bytes by path."""
-        return sent(self._snapshot)
+        return sent(self._snapshot.files)
 
     @cached_property
     def build(self) -> Build:
@@ -208,11 +194,16 @@ class Evidence:
 
     def ready(self) -> None:
         """Build, or run the commands: what all checks stand on. Raises BuildFailed or StepTimeout."""
-        _ = self.commands if self._commands else self.build
+        serves = self._exercise.run.publish and not self._commands
+        if serves:
+            self._sandbox.will_publish()
+        _ = self.commands if self._commands else self.image
+        if serves:
+            self._ahead = self._sandbox.ahead(self._start)  # it comes up while others look at the image
 
     def answers(self, name: str) -> Mapping[str, Any]:
         """One of the learner's files with facts that they found out. Raises WorkspaceError."""
-        return written_down(self._snapshot, name)
+        return self._snapshot.facts(name)
 
     def facts(self) -> dict[str, Any]:
         """What was found of the build or the commands, and of the image, as data that JSON can hold."""
@@ -247,7 +238,12 @@ class Evidence:
     @cached_property
     def service(self) -> Container:
         """A container of the image, started as the exercise says; or the one that commands left."""
-        return self.world.container(self._commands.container) if self._commands else self._start()
+        return self.world.container(self._commands.container) if self._commands else self._another()
+
+    def _another(self) -> Container:
+        """A container that nobody has asked for before."""
+        ahead, self._ahead = self._ahead, None
+        return ahead.result() if ahead else self._start()
 
     def _start(self) -> Container:
         run = self._exercise.run
@@ -295,6 +291,6 @@ class Evidence:
         That is the service, where it was started from the image; who asks for the service afterwards gets a new one.
         """
         running = None if self._commands else self.__dict__.pop("service", None)
-        container = running if running and running.running else self._start()
+        container = running if running and running.running else self._another()
         self._up(container)
         return container.stop(seconds)

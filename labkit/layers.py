@@ -7,6 +7,7 @@ import io
 import json
 import tarfile
 from dataclasses import dataclass
+from functools import cache
 from typing import IO, TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
@@ -240,17 +241,24 @@ def seen(layers: Iterable[Layer | Contents]) -> dict[str, tuple[int, LayerFile]]
     """The files that a container sees, each with the number of the layer that it comes from, counted from the base."""
     there: dict[str, tuple[int, LayerFile]] = {}
     for number, layer in enumerate(layers):
-        for gone in layer.removed:
-            _drop(there, gone)
-        for path, file in layer.files.items():
-            if not file.is_dir and path in there and there[path][1].is_dir:
-                _drop(there, path)
-            there[path] = number, file
+        replaced = (p for p, file in layer.files.items() if not file.is_dir and p in there and there[p][1].is_dir)
+        if gone := {*layer.removed, *replaced}:
+            there = _without(there, gone)
+        there |= {path: (number, file) for path, file in layer.files.items()}
     return there
 
 
-def _drop(there: dict[str, tuple[int, LayerFile]], gone: str) -> None:
-    """Take away a path with all below it, or with a slash at its end only what is below."""
-    prefix = gone if gone.endswith("/") else f"{gone}/"
-    for path in [path for path in there if path == gone or path.startswith(prefix)]:
-        del there[path]
+def _without(there: Mapping[str, tuple[int, LayerFile]], gone: set[str]) -> dict[str, tuple[int, LayerFile]]:
+    """Leave out what is gone, with all below it; of a path with a slash at its end only what is below."""
+
+    @cache  # most files share their folder
+    def is_gone(folder: str) -> bool:
+        return any(each in gone or f"{each}/" in gone for each in (folder, *above(folder), ""))
+
+    return {path: it for path, it in there.items() if path not in gone and not is_gone(path.rpartition("/")[0])}
+
+
+def above(path: str) -> Iterator[str]:
+    """Yield the folders that a path is in, the innermost first."""
+    while path := path.rpartition("/")[0]:
+        yield path

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import copy_context
 from threading import Thread, current_thread
 from typing import TYPE_CHECKING, Self, cast
 
@@ -22,7 +24,8 @@ from labkit.progress import Heard, silent
 from labkit.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from concurrent.futures import Future
     from types import TracebackType
 
     from labkit.engine import Engine
@@ -75,6 +78,7 @@ class Sandbox:
         self._run = ledger.Run(engine)
         self._network = ""
         self._endpoint: Endpoint | None = None
+        self._helper = ThreadPoolExecutor(1, "labkit: ahead")
 
     def __enter__(self) -> Self:
         return self
@@ -91,6 +95,7 @@ class Sandbox:
 
     def close(self) -> None:
         """Remove everything made in it, but for images that are kept as build cache or left for later."""
+        self._helper.shutdown()  # what it has begun may be about to make something
         self._network = ""
         if self._endpoint:
             self._endpoint.close()
@@ -222,6 +227,14 @@ class Sandbox:
             self.engine.put(container, archive)
         self.engine.start(container)
         return Container(self.engine, container)
+
+    def ahead(self, work: Callable[[], Container]) -> Future[Container]:
+        """Start a container that will be asked for later, in a thread; the sandbox's end waits for that."""
+        return self._helper.submit(copy_context().run, work)  # the language of its messages is in the context
+
+    def will_publish(self) -> None:
+        """Make the network for published ports in that thread, while something else goes on."""
+        self._helper.submit(self._published)  # where that fails, who publishes a port meets it again
 
     def look(self, image: str) -> Image:
         """Look at an image, by its id or name; what is made to see its files is the run's."""

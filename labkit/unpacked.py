@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.engine.still import still
 from labkit.errors import EngineError
-from labkit.layers import names, read_folders, seen
+from labkit.layers import above, names, read_folders, seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -131,9 +131,3 @@ def witnesses(layers: Sequence[Contents], there: Mapping[str, tuple[int, LayerFi
             yield path
             for each in above(path):
                 proven[each] = min(number, proven.get(each, number))
-
-
-def above(path: str) -> Iterator[str]:
-    """Yield the folders that a path is in, the innermost first."""
-    while path := path.rpartition("/")[0]:
-        yield path

@@ -12,10 +12,11 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import tomllib
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from labkit.atomic import replaced
 from labkit.errors import WorkspaceError
@@ -68,6 +69,14 @@ class Snapshot:
     def text(self, name: str) -> str:
         """One file as text, or "" where there is none."""
         return self.files[name].data.decode("utf-8", errors="replace") if name in self.files else ""
+
+    def facts(self, name: str) -> Mapping[str, Any]:
+        """One of the learner's files with facts that they found out (TOML). Raises WorkspaceError."""
+        try:
+            return tomllib.loads(self.text(name))
+        except tomllib.TOMLDecodeError as error:
+            what = say("{name} cannot be read: {error}", name=name, error=error)
+            raise WorkspaceError(what, fix=say('write key = "value", a line each')) from None
 
 
 def read_files(paths: Mapping[str, Path]) -> dict[str, SourceFile]:

@@ -48,6 +48,11 @@ def included(files: Mapping[str, File], dockerfile: str = "Dockerfile") -> list[
     return sorted(name for name in files if name in (dockerfile, ".dockerignore") or not _excluded(name, rules))
 
 
+def sent(files: Mapping[str, File]) -> dict[str, int]:
+    """What a build sends: bytes by path. Raises BuildFailed where .dockerignore cannot be read."""
+    return {name: len(files[name].data) for name in included(files)}
+
+
 def _rules(ignore: str) -> list[Pattern]:
     lines = [line.strip() for line in ignore.splitlines() if not line.startswith("#")]
     for line in lines:

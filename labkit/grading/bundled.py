@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from labkit.dockerfile import Dockerfile
 from labkit.engine import Build, BuildStep
+from labkit.engine.context import sent
 from labkit.errors import LabError
-from labkit.evidence import DOCKERFILE, sent, written_down
+from labkit.evidence import DOCKERFILE
 from labkit.grading.bundle_models import Held, HeldConfig, HeldImage, sha256
 from labkit.image import HistoryEntry
 from labkit.layers import Layer, LayerFile, merged
@@ -177,11 +178,11 @@ class BundledEvidence(_Partial):
     @property
     def context(self) -> Mapping[str, int]:
         """What the build sends, from the files."""
-        return sent(self._files)
+        return sent(self._files.files)
 
     def answers(self, name: str) -> Mapping[str, Any]:
         """One of the learner's files with facts, from the files. Raises WorkspaceError."""
-        return written_down(self._files, name)
+        return self._files.facts(name)
 
     @property
     def build(self) -> Build:

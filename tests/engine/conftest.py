@@ -12,11 +12,13 @@ from labkit.kept import Kept
 class ByExercise(LoadScopeScheduling):
     """Of what belongs to no exercise, a file's all to one."""
 
+    slugs = tuple(each.slug for each in course.exercises())  # once: the scheduler asks for all tests again and again
+
     def _split_scope(self, nodeid):
         file = nodeid.partition("::")[0]
         if file.endswith("test_cli.py"):
             return "06-layer-order"  # which it checks, and then looks whether all of it is gone
-        return next((each.slug for each in course.exercises() if each.slug in nodeid), file)
+        return next((slug for slug in self.slugs if slug in nodeid), file)
 
 
 def pytest_xdist_make_scheduler(config, log):

@@ -10,7 +10,9 @@ from labkit import course
 from labkit.container import Container
 from labkit.errors import timeouts
 from labkit.evidence import Evidence
+from labkit.ledger import SEAT
 from labkit.sandbox import Sandbox
+from labkit.seat import seat
 from labkit.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("use_shared_state")
@@ -36,6 +38,19 @@ def test_a_service_that_has_ended_is_not_what_is_stopped(evidence):
     first.stop(5)
     assert evidence.stop(5).exit_code == 0
     assert evidence.service.id != first.id
+
+
+def test_the_service_comes_up_ahead_of_who_asks_for_it_and_is_the_only_one(evidence, engine):
+    evidence.ready()
+    assert [evidence.service.id] == [each["Id"] for each in engine.containers(f"{SEAT}={seat()}")]
+    assert evidence.stop(5).exit_code == 0
+
+
+def test_a_service_that_nobody_asks_for_goes_with_its_sandbox(engine):
+    exercise = course.exercise("non-root")
+    with Sandbox(engine) as box:
+        Evidence(box, exercise, Workspace(Path(__file__).parents[2]).solution(exercise)).ready()
+    assert engine.containers(f"{SEAT}={seat()}") == []
 
 
 HEEDLESS = {

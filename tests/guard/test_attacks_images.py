@@ -72,8 +72,7 @@ def test_loading_the_courses_image_does_not_make_it_ones_own(guard, me, engine):
 @pytest.mark.parametrize("how", ["DELETE /images/ID", "DELETE /images/ID?force=1", "POST /images/prune"])
 def test_an_image_that_a_bystander_has_too(guard, me, engine, word, how):
     """The builder's cache gives both the same image; the seat's has no name, the other's has."""
-    engine.client.images.build(fileobj=(context := Bytes(steps(f"ENV a={word}"))), custom_context=True, tag=word)
-    assert context.read() == b""
+    by_a_bystander(engine, word, steps(f"ENV a={word}"))
     image = build(guard, me, steps(f"ENV a={word}"))
     assert names_of(engine, word) == [f"{word}:latest"]
     assert engine.client.images.get(word).id == image
@@ -81,6 +80,11 @@ def test_an_image_that_a_bystander_has_too(guard, me, engine, word, how):
     assert ask(guard, me, method, target)[0] == 200
     assert names_of(engine, image) == [f"{word}:latest"]
     engine.client.images.remove(word)
+
+
+def by_a_bystander(engine, name, context):
+    """Build an image without the guard; leave no container."""
+    engine.client.images.build(fileobj=Bytes(context), custom_context=True, tag=name, rm=True)
 
 
 class Bytes:
@@ -97,7 +101,7 @@ class Bytes:
 def test_a_seat_that_is_cleared(engine, word):
     """What it leaves without a name may have somebody else's."""
     it = start(engine.url)
-    engine.client.images.build(fileobj=Bytes(steps(f"ENV b={word}")), custom_context=True, tag=word)
+    by_a_bystander(engine, word, steps(f"ENV b={word}"))
     image = build(it, it.seats[0], steps(f"ENV b={word}"))
     end(it)
     assert names_of(engine, image) == [f"{word}:latest"]

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labkit import known
-from labkit.layers import Contents, LayerFile, read_folders, seen
-from labkit.unpacked import above, folders, witnesses
+from labkit.layers import Contents, LayerFile, above, read_folders, seen
+from labkit.unpacked import folders, witnesses
 
 FOLDER, FILE = LayerFile(0, 0o755, 0, is_dir=True), LayerFile(1, 0o644, 0, is_dir=False)
 PATHS = st.lists(st.sampled_from("ab"), min_size=1, max_size=4).map("/".join)
@@ -39,6 +39,29 @@ def test_witnesses_are_seen_where_nothing_is_overlooked_and_else_not_all_of_them
     told, true = both
     asked = set(witnesses(told, seen(told), set(range(len(told)))))
     assert (asked <= set(seen(true))) == (set(seen(told)) == set(seen(true)))
+
+
+DEEP = "/".join("d" * 2000)
+
+
+@pytest.mark.parametrize(
+    ("files", "removed", "left"),
+    [
+        ((), ("a",), {"b", DEEP}),
+        ((), ("a/x",), {"a", "a/xy", "b", DEEP}),
+        ((), ("a/",), {"a", "b", DEEP}),
+        ((), ("/",), set()),
+        ((), ("d",), {"a", "a/x", "a/xy", "b"}),
+        (("a/x",), ("a",), {"a/x", "b", DEEP}),
+        (("a",), (), {"a", "b", DEEP}),
+        (("b",), (), {"a", "a/x", "a/xy", "b", DEEP}),
+    ],
+)
+def test_what_a_layer_hides(files, removed, left):
+    below = {"a": FOLDER, "a/x": FILE, "a/xy": FILE, "b": FILE, DEEP: FILE}
+    there = seen([Contents(below, (), {}), Contents(dict.fromkeys(files, FILE), removed, {})])
+    assert set(there) == left
+    assert {path for path, (number, _) in there.items() if number} == set(files)
 
 
 def test_an_archive_of_folders():
