@@ -103,7 +103,7 @@ class Run:
         if images:
             _close(engine, self.folder)
         else:
-            _close_but_images(engine, self.folder)
+            _close_but_images(engine, self.folder, _journal(self.folder))
             self._write({"left": "images"})
         self._lock.release()
 
@@ -116,13 +116,15 @@ class _Journal:
         engine: the key of its engine, or "".
         images: ids of the images that it made, oldest first.
         at: the image that its build had come to, or "".
-        cut_at: where a build was cut off, the time of the last entry, in whole seconds since the epoch; else 0.
+        cut_off: whether any build was, so that the engine may have more of it than was read.
+        cut_at: where the last one was, the time of the last entry, in whole seconds since the epoch; else 0.
         ended: whether all but its images is gone already.
     """
 
     engine: str = ""
     images: tuple[str, ...] = ()
     at: str = ""
+    cut_off: bool = False
     cut_at: int = 0
     ended: bool = False
 
@@ -134,7 +136,7 @@ def _append(folder: Path, entry: dict[str, str] | dict[str, list[str]]) -> None:
 
 def _journal(folder: Path) -> _Journal:
     """Read a run's journal; a last line that was cut off by a crash is left out."""
-    engine, images, at, builds, ended = "", [], "", False, False
+    engine, images, at, builds, open_builds, ended = "", [], "", False, 0, False
     try:
         lines = (folder / "journal").read_text().splitlines()
         written = int((folder / "journal").stat().st_mtime)
@@ -149,10 +151,11 @@ def _journal(folder: Path) -> _Journal:
         at = entry.get("image", entry.get("at", at))
         images += [entry["image"]] if "image" in entry else []
         builds = entry["build"] == "began" if "build" in entry else builds
-        images = entry.get("stay", images)
-        builds = builds and "stay" not in entry
+        open_builds += {"began": 1, "ended": -1}.get(entry.get("build", ""), 0)
+        if "stay" in entry:
+            images, builds, open_builds = entry["stay"], False, 0
         ended = ended or "left" in entry or "stay" in entry
-    return _Journal(engine, tuple(images), at, written if builds else 0, ended)
+    return _Journal(engine, tuple(images), at, open_builds > 0, written if builds else 0, ended)
 
 
 def sweep(engine: Engine) -> int:
@@ -198,7 +201,8 @@ def _close(engine: Engine, folder: Path) -> bool:
     journal = _journal(folder)
     made = list(journal.images)
     if not journal.ended:  # asking costs more than removing, where many have ended
-        made += _close_but_images(engine, folder)
+        made += _close_but_images(engine, folder, journal)
+    if journal.cut_off:  # the engine reads all that it has to answer this
         made += [image["Id"] for image in engine.images(f"{RUN}={folder.name}")]
     made += _unread(engine, journal, folder)
     kept = Kept(engine).ids()
@@ -211,8 +215,10 @@ def _close(engine: Engine, folder: Path) -> bool:
     return True
 
 
-def _close_but_images(engine: Engine, folder: Path) -> list[str]:
+def _close_but_images(engine: Engine, folder: Path, journal: _Journal) -> list[str]:
     """Take away all but the images of the lab's own builds; give ids of the commands' images that others build on."""
+    if journal.cut_off:
+        _remove_build_containers(engine, folder.name)
     _remove_labelled(engine, folder.name)  # first: a container of ours may be of an image that the commands made
     shared = endpoint.clear(engine, folder.name, folder)
     for image in shared:
@@ -224,7 +230,6 @@ def _remove_labelled(engine: Engine, run: str) -> None:
     label = f"{RUN}={run}"
     for container in engine.containers(label):
         engine.remove(container["Id"])
-    _remove_build_containers(engine, run)
     for network in engine.networks(label):
         engine.remove_network(network["Id"])
     for volume in engine.volumes(label):

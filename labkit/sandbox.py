@@ -179,10 +179,10 @@ class Sandbox:
         try:
             with self._run.building():
                 made = build(self.engine, request, builder, listener=heard, on_image=self._run.image)
+                self._run.image(made.image_id, made=True)  # the run's label makes it its own
         except (BuildFailed, StepTimeout):
             heard.failed()
             raise
-        self._run.image(made.image_id, made=True)  # the run's label makes it its own
         return made
 
     def run(

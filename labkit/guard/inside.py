@@ -53,6 +53,7 @@ class Inside:
     ) -> None:
         self._seat, self._ended, self._loop = seat, asyncio.Event(), asyncio.new_event_loop()
         up: Future[Guard] = Future()
+        known = book.exists()
 
         async def serve() -> None:
             try:
@@ -61,6 +62,8 @@ class Inside:
                 sitter = Seat(seat, ledger, bounds=replace(Bounds(), publish=publish, unique=True))
                 if socket:
                     await guard.add(sitter, socket)
+                    if not known:  # then nothing of its can be there
+                        guard.unsettled.discard(seat)
                 else:
                     guard.know(sitter)
             except Exception as error:  # noqa: BLE001  of whatever kind: it is raised where the guard was asked for

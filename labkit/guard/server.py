@@ -118,10 +118,10 @@ class Guard:
         pool = networks.pool((await self.engine.ask(Call("GET", "/info"))).body)
         known = {"api": self.engine.api, "arch": version.body.get("Arch", "amd64"), "pool": pool}
         self.seats = {name: replace(seat, **known) for name, seat in self.seats.items()}
-        found = await self.engine.ask(Call("GET", "/images/json"))
-        there = {ref: each["Id"] for each in found.body or [] for ref in each.get("RepoTags") or []} if found.ok else {}
+        # One by one: to list images, the engine reads all that it has.
+        found = {name: await self.engine.ask(Call("GET", f"/images/{name}/json")) for name in self.course}
         self.images.clear()
-        self.images.update({name: there[name] for name in self.course if name in there})
+        self.images.update({name: reply.body["Id"] for name, reply in found.items() if reply.ok})
 
     async def close(self) -> None:
         """Close all sockets."""
